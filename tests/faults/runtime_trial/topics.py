@@ -1,0 +1,93 @@
+"""Create, delete and read the topics of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka import IsolationLevel
+
+from tests.faults.runtime_trial.settings import PARTITIONS, Settings
+
+
+def create(settings: Settings) -> None:
+    """Create the run's topics; the changelog is compacted per key for transactions only."""
+    admin = AdminClient({"bootstrap.servers": settings.bootstrap})
+    new = [
+        NewTopic(name, num_partitions=PARTITIONS, replication_factor=1)
+        for name in (settings.inputs, settings.outputs, settings.grouped, settings.grouped_out)
+    ]
+    policy = "compact" if settings.shape == "c-txn" else "delete"
+    new.append(
+        NewTopic(
+            settings.changelog,
+            num_partitions=PARTITIONS,
+            replication_factor=1,
+            config={"cleanup.policy": policy},
+        )
+    )
+    for future in admin.create_topics(new, operation_timeout=10).values():
+        future.result(20)
+
+
+def delete(settings: Settings) -> None:
+    """Delete the run's topics, so that the broker does not fill up over many runs."""
+    admin = AdminClient({"bootstrap.servers": settings.bootstrap})
+    mine = [name for name in admin.list_topics(timeout=10).topics if name.startswith(settings.run)]
+    if mine:
+        for future in admin.delete_topics(mine, operation_timeout=10).values():
+            future.result(20)
+
+
+def end_offsets(bootstrap: str, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+    """Return the high watermark per partition, transactions that are still open included.
+
+    `Consumer.get_watermark_offsets` of a read_committed consumer would stop at the last stable
+    offset, and so before a transaction that a killed worker left open.
+    """
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+    asked = {TopicPartition(topic, p): OffsetSpec.latest() for p in partitions}
+    found = admin.list_offsets(
+        asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=20
+    )
+    return {tp.partition: future.result(20).offset for tp, future in found.items()}
+
+
+def read_to_end(
+    bootstrap: str, topic: str, starts: dict[int, int], *, committed: bool
+) -> Iterator[tuple[int, Message | None, int]]:
+    """Read partitions from `starts` to the end that they have now, waiting for open transactions.
+
+    Yields (partition, message, next offset) and, as each partition is through, (partition, None,
+    next offset). With `committed`, a transaction that is open at the call is waited for until it
+    is decided: by its owner, or by the broker after transaction.timeout.ms.
+    """
+    ends = end_offsets(bootstrap, topic, starts)
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "trial-reader",  # required by the client, never joined
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed" if committed else "read_uncommitted",
+            "fetch.wait.max.ms": 10,  # the end is noticed by an empty fetch, which waits this long
+            "log_level": 3,
+        }
+    )
+    try:
+        consumer.assign([TopicPartition(topic, p, start) for p, start in starts.items()])
+        left = set(starts)
+        while left:
+            for message in consumer.consume(2_000, timeout=0.02):
+                error, partition, offset = message.error(), message.partition(), message.offset()
+                if error is None:
+                    yield partition, message, offset + 1
+                elif error.code() != KafkaError._PARTITION_EOF:
+                    raise KafkaException(error)
+                elif offset >= ends[partition] and partition in left:
+                    left.discard(partition)
+                    yield partition, None, offset
+    finally:
+        consumer.close()
