@@ -229,7 +229,7 @@ class LocalKafka:
         with self.log_path.open("rb") as file:
             file.seek(self._log_begin)
             said = file.read().decode(errors="replace").splitlines()
-        # Java's stack frames tell a reader nothing, and the orderly end of the rest hides the cause.
+        # Stack frames tell a reader nothing, and the orderly end of the rest hides the cause.
         lines = [line for line in said if not line.lstrip().startswith("at ")]
         lines = [line for line in lines if "[INFO]" not in line] or lines
         last = "\n".join(f"  {line}" for line in lines[-QUOTED_LOG_LINES:])

@@ -21,7 +21,13 @@ PORTS = range(20_000, 32_000)
 
 
 def jvm_flags(heap: str) -> list[str]:
-    """Return the JVM flags; `heap` as in -Xmx."""
+    """Return the JVM flags; `heap` as in -Xmx.
+
+    Serial collector and first compiler only: for a broker that starts often and lives shortly on
+    a small machine. Measured on 2 cores with Java 17: ready 1.9 s after its JVM starts, against
+    2.4 s with both compilers, for 2.5 s of processor time against 4.1 s, and producing was no
+    slower. A class-data archive would save another 0.6 s, for 48 MB of cache to look after.
+    """
     return [
         f"-Xmx{heap}",
         "-Xms128m",

@@ -75,8 +75,8 @@ def _known(cls: type) -> frozenset[str]:
     return frozenset({*cls.__struct_encode_fields__, "type"})  # type: ignore[attr-defined]
 
 
-EVENT_TYPES: dict[str, type] = {_tag(cls): cls for cls in get_args(Event)}
-OUTPUT_TYPES: dict[str, type] = {_tag(cls): cls for cls in get_args(PublishedOutput)}
+EVENT_TYPES: dict[str, type[Any]] = {_tag(cls): cls for cls in get_args(Event)}
+OUTPUT_TYPES: dict[str, type[Any]] = {_tag(cls): cls for cls in get_args(PublishedOutput)}
 _ENVELOPE_FIELDS = {cls: _known(cls) for cls in EVENT_TYPES.values()}
 _DATA_FIELDS = {cls: _known(cls.__annotations__["data"]) for cls in EVENT_TYPES.values()}
 
@@ -127,7 +127,7 @@ def _typed(document: dict[str, Any]) -> Decoded:
     if "specversion" not in document:
         raise InvalidEvent(Reason.MISSING_FIELD, "missing required field `specversion` at `$`")
     try:
-        event = msgspec.convert(document, cls)
+        event: Event = msgspec.convert(document, cls)
     except msgspec.ValidationError as error:
         message = str(error)
     else:
@@ -180,7 +180,8 @@ _OPTIONS = orjson.OPT_UTC_Z
 def decode_output(value: bytes) -> PublishedOutput:
     """Read back one of our own outputs (facts, scorecards); raises `InvalidEvent`."""
     document = _parse(value)
-    cls = OUTPUT_TYPES.get(document.get("type")) if type(document) is dict else None
+    tag = document.get("type") if type(document) is dict else None
+    cls = OUTPUT_TYPES.get(tag) if type(tag) is str else None
     if cls is None:
         raise InvalidEvent(Reason.UNKNOWN_TYPE, "not an output of this contract at `$.type`")
     try:

@@ -5,8 +5,6 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-SPEC_VERSION = "1.0"
-
 MAX_ID_CHARS = 256
 """Longest accepted identifier. Kafka keys and metrics coordinates carry identifiers; 256 is what
 the large service platforms use at most, and it bounds the memory of duplicate detection."""
@@ -34,15 +32,15 @@ class Envelope(Struct, kw_only=True, tag_field="type"):
     time was made by an importer, because the export had none.
     """
 
-    specversion: Literal["1.0"] = SPEC_VERSION
+    specversion: Literal["1.0"] = "1.0"
     id: Identifier
     source: Identifier
     time: Instant
     subject: Identifier
-    sequence: int | Annotated[str, Meta(max_length=64)] | None | UnsetType = UNSET
+    sequence: int | Annotated[str, Meta(max_length=64)] | UnsetType | None = UNSET
     synthetictime: bool | UnsetType = UNSET
-    datacontenttype: str | None | UnsetType = UNSET
-    dataschema: str | None | UnsetType = UNSET
+    datacontenttype: str | UnsetType | None = UNSET
+    dataschema: str | UnsetType | None = UNSET
 
 
 class Dimensions(Struct, kw_only=True, omit_defaults=True):

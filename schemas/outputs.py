@@ -15,7 +15,8 @@ ENGINE_SOURCE = "kefu/engine"
 
 InteractionKind = Literal["conversation", "call"]
 SentimentLabel = Literal["negative", "neutral", "positive"]
-Clock = Literal["first_response", "next_response"]
+Clock = Literal["first_response", "next_response", "answer"]
+"""`answer` is the wait of a caller in the queue."""
 SlaStatus = Literal["warned", "breached", "met", "corrected"]
 Severity = Literal["info", "minor", "major", "critical"]
 Speaker = Literal["agent", "bot", "queue"]
@@ -261,7 +262,7 @@ class DeadLetter(OutputEnvelope, kw_only=True, tag="kefu.dead_letter"):
     data: DeadLetterData
 
 
-class Duplicate(Struct, kw_only=True, frozen=True):
+class Duplicate(Struct, frozen=True):
     """An event that was already processed. Counted, never published."""
 
     subject: str

@@ -24,6 +24,7 @@ class Faults:
         self._random = random.Random(seed)
         self.live = [start("w0"), start("w1")]
         self.gone: list[Worker] = []
+        self._leaving: list[Worker] = []
         self.moments: list[float] = []
         self.unclean = 0
 
@@ -31,6 +32,7 @@ class Faults:
         """Inflict the case once both workers have partitions."""
         if not all(worker.wait_until_assigned() for worker in self.live):
             raise RuntimeError("the workers never got partitions")
+        self._load.start()
         time.sleep(self._random.uniform(0.2, 1.0))
         {"graceful": self._graceful, "sigkill": self._sigkill, "zombie": self._zombie}[case]()
 
@@ -40,16 +42,18 @@ class Faults:
     def _graceful(self) -> None:
         """One joins, one of the older ones leaves, again and again."""
         number = 2
-        while self._share_sent() < 0.75:
-            self.live.append(self._start(f"w{number}"))
+        while self._share_sent() < 0.7:
+            joiner = self._start(f"w{number}")
             number += 1
-            self.live[-1].wait_until_assigned(12)
+            if not joiner.wait_until_assigned(12):
+                self.unclean += 1
+            self.live.append(joiner)
             self.moments.append(time.time())
-            time.sleep(self._random.uniform(0.1, 0.8))
+            time.sleep(self._random.uniform(0.0, 0.8))
             leaver = self.live.pop(self._random.randrange(len(self.live) - 1))
             self.moments.append(time.time())
-            self._retire(leaver)
-            time.sleep(self._random.uniform(0.0, 0.6))
+            leaver.signal(signal.SIGTERM)
+            self._leaving.append(leaver)
 
     def _sigkill(self) -> None:
         """One dies at a random moment and comes back under its name."""
@@ -80,6 +84,6 @@ class Faults:
         """End all that still live."""
         for worker in self.live:
             worker.signal(signal.SIGTERM)
-        for worker in self.live:
+        for worker in [*self._leaving, *self.live]:
             self._retire(worker)
         self.live = []

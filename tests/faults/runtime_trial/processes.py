@@ -21,7 +21,6 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.started_at = time.time()
         self._log = settings.stats_path.with_suffix(".log").open("ab")
         command = [sys.executable, "-m", "tests.faults.runtime_trial.worker"]
         self._process = subprocess.Popen(
@@ -47,7 +46,7 @@ class Worker:
             return []
         whole = text[: text.rfind("\n") + 1].splitlines()
         lines = [json.loads(line) for line in whole]
-        return [line for line in lines if line["t"] >= self.started_at]
+        return [line for line in lines if line["pid"] == self._process.pid]
 
     def wait_until_assigned(self, limit_s: float = 25.0) -> bool:
         """Tell whether the worker had partitions within the limit."""

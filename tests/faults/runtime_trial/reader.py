@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -71,7 +72,7 @@ class Reader(threading.Thread):
         """Return the longest time that a partition gave no output, begun in [after, before]."""
         longest = 0.0
         for times in self.arrivals:
-            for earlier, later in zip(times, times[1:], strict=False):
+            for earlier, later in itertools.pairwise(times):
                 if later >= after and earlier <= before:
                     longest = max(longest, later - max(earlier, after))
         return longest

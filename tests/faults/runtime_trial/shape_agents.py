@@ -84,6 +84,7 @@ class AgentStage:
         self._outbox = Outbox(settings)
         self._engines: dict[int, Engine] = {}
         self._busy = asyncio.Lock()
+        self._seen: dict[int, int] = {}  # ledgers at the last look for holes
         self._asked: dict[int, tuple[int, float]] = {}  # partition: (offset, monotonic s)
 
     async def assign(self, partitions: set[int]) -> None:
@@ -128,7 +129,9 @@ class AgentStage:
                     continue
                 position = await self._app.consumer.position(tp)
                 end = self._app.consumer.highwater(tp)
-                if position is not None and end and position >= end > engine.ledger + 1:
+                is_still = self._seen.get(engine.partition) == engine.ledger
+                self._seen[engine.partition] = engine.ledger
+                if is_still and position is not None and end and end > engine.ledger + 1:
                     await self._fetch_again(engine)
 
     async def _fetch_again(self, engine: Engine) -> None:

@@ -40,12 +40,10 @@ def fault_run(
     try:
         reader.start()
         grouped.start()
-        load.start()
         faults.run(case)
         load.join()
         _wait_for_outputs(reader, load, grouped if shared.shape.startswith("c-") else None)
     finally:
-        workers = [*faults.gone, *faults.live]
         faults.end()
     reader.finish()
     grouped.finish()
@@ -62,7 +60,7 @@ def fault_run(
         "unclean_exits": faults.unclean,
         **_judge(reader, load),
         **_judge_grouped(grouped, load, shared),
-        **_sum_stats(workers),
+        **_sum_stats(faults.gone),
     }
     topics.delete(shared)
     return figures

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -23,7 +24,7 @@ def write_stats(settings: Settings, stats: Stats) -> None:
     """Append one line of figures ten times a second, for as long as the process lives."""
     with settings.stats_path.open("a", encoding="utf-8") as file:
         while True:
-            line = {"t": time.time(), "cpu": time.process_time(), **vars(stats)}
+            line = {"t": time.time(), "pid": os.getpid(), "cpu": time.process_time(), **vars(stats)}
             file.write(json.dumps(line) + "\n")
             file.flush()
             time.sleep(STATS_EVERY_S)
