@@ -1,1 +1,1 @@
-
+"""The `kefu` command and the tools around the pipeline."""

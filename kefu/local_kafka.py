@@ -171,7 +171,8 @@ class LocalKafka:
             fresh = folder / "kafka-logs.new"
             shutil.rmtree(fresh, ignore_errors=True)
             config.write_properties(properties, fresh, port, controller_port)
-            cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            # A leading "-" would be read as an option by the format tool.
+            cluster = "k" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
             tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
             self._wait_for_format(self._supervise([*jvm, *tool], folder, lock))
             fresh.rename(data)

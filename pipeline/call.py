@@ -5,9 +5,10 @@ from typing import assert_never
 from pipeline.conversation import close, feel, transfer
 from pipeline.qa.rules import QualityRules
 from pipeline.responses import answer, open_wait
+from pipeline.sentiment.scorer import Scorer
 from pipeline.speech import enrich
 from pipeline.step import Step
-from pipeline.texts import Scorer, read_text
+from pipeline.texts import read_text
 from schemas.events import (
     CallAnswered,
     CallEnded,

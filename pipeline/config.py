@@ -125,12 +125,12 @@ class EngineConfig(Struct, frozen=True):
 
 def parse_sla(text: str, filename: str) -> SlaPolicy:
     """Parse `config/sla.yaml`; raises `ConfigError`."""
-    return _parse(text, filename, SlaPolicy)
+    return parse_yaml(text, filename, SlaPolicy)
 
 
 def parse_qa(text: str, filename: str) -> QaRules:
     """Parse `config/qa_rules.yaml`; raises `ConfigError`."""
-    return _parse(text, filename, QaRules)
+    return parse_yaml(text, filename, QaRules)
 
 
 T = TypeVar("T")
@@ -192,7 +192,8 @@ _SCALARS = yaml.SafeLoader("")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")
 
 
-def _parse(text: str, filename: str, cls: type[T]) -> T:
+def parse_yaml(text: str, filename: str, cls: type[T]) -> T:
+    """Turn YAML text into a checked struct; raises `ConfigError` with file, line and key."""
     if len(text) > MAX_CONFIG_CHARS:
         raise ConfigError(f"{filename}: {len(text)} characters, at most {MAX_CONFIG_CHARS}")
     try:

@@ -4,9 +4,10 @@ from typing import assert_never
 
 from pipeline.qa.rules import QualityRules
 from pipeline.responses import answer, cancel, is_closing_pleasantry, open_wait
+from pipeline.sentiment.scorer import Scorer
 from pipeline.speech import enrich
 from pipeline.step import Step
-from pipeline.texts import ReadText, Scorer, read_text
+from pipeline.texts import ReadText, read_text
 from schemas.events import (
     ConversationAssigned,
     ConversationClosed,

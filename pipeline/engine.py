@@ -11,6 +11,7 @@ from pipeline.config import EngineConfig
 from pipeline.conversation import apply_conversation
 from pipeline.qa.rules import QualityRules
 from pipeline.responses import fire, next_due_ms
+from pipeline.sentiment.scorer import Scorer
 from pipeline.state import (
     Interaction,
     PartitionState,
@@ -24,7 +25,6 @@ from pipeline.state import (
 from pipeline.step import Step
 from pipeline.summaries import summarise
 from pipeline.tallies import Tallies
-from pipeline.texts import Scorer
 from pipeline.timers import Timers
 from pipeline.waiting import Waiting, WaitingGroup, WaitingNow
 from schemas.codec import InvalidEvent, Reason, to_ms

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from pipeline.config import EngineConfig
 from pipeline.ids import output_id
+from pipeline.state import STATE_VERSION, StateVersionError
 from pipeline.tallies import HOUR_MS, add
 from schemas.codec import from_ms, to_ms
 from schemas.outputs import Duplicate, QaFacts, Scorecard, ScorecardData, Tally
@@ -37,44 +38,73 @@ class Hour(Struct, array_like=True):
 
 
 class ScorecardState(Struct, array_like=True):
-    """Everything the scorecards of one facts partition remember."""
+    """What the scorecards of one facts partition remember beside the hours themselves.
 
-    version: int = 1
+    `refused` counts facts of hours so old that they can no longer be revised.
+    """
+
+    version: int = STATE_VERSION
     origins: dict[str, Origin] = {}
-    hours: list[Hour] = []
     refused: int = 0
+
+
+_Key = tuple[int, str, str]
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Scorecards:
     """Feed it facts; it returns the scorecards that have become due."""
 
-    def __init__(
-        self, config: EngineConfig, origins: frozenset[str], state: ScorecardState | None = None
-    ) -> None:
+    def __init__(self, config: EngineConfig, origins: frozenset[str]) -> None:
         """`origins` are the input partitions whose facts must have come before an hour closes."""
-        self.state = state or ScorecardState(origins={}, hours=[])
+        self.state = ScorecardState(origins={name: Origin() for name in origins})
         self._config = config
         self._lateness_ms = round(config.sla.allowed_lateness_seconds * 1000)
-        for name in origins:
-            self.state.origins.setdefault(name, Origin())
-        self._hours = {(h.window_ms, h.tenant, h.queue): h for h in self.state.hours}
-        self._closed_ms = self._watermark()
+        self._hours: dict[_Key, Hour] = {}
+        self._touched: set[_Key] = set()
+        self._closed_ms = 0
 
-    def feed(self, facts: QaFacts) -> list[Scorecard | Duplicate]:
+    def feed(self, facts: QaFacts) -> tuple[Scorecard | Duplicate, ...]:
         """Take one fact; a number that was seen is a duplicate."""
         data = facts.data
         origin = self.state.origins.setdefault(data.origin, Origin())
         if data.seq <= origin.seq:
-            return [Duplicate(data.origin, facts.source, facts.id)]
+            return (Duplicate(data.origin, facts.source, facts.id),)
         origin.seq = data.seq
         if data.tally is not None and data.window_start is not None:
             self._add(data.tally, to_ms(data.window_start), data.tenant, data.queue)
         origin.watermark_ms = max(origin.watermark_ms, to_ms(data.watermark))
-        return [*self._publish_due()]
+        return tuple(self._publish_due())
 
-    def encode(self) -> bytes:
-        """The state as bytes, for the checkpoint."""
-        return msgspec.msgpack.encode(self.state)
+    def take_changes(self) -> list[tuple[str, bytes | None]]:
+        """Hours that changed since the last call, as bytes; None for those that have left."""
+        changes: list[tuple[str, bytes | None]] = [
+            (_name(key), None if (hour := self._hours.get(key)) is None else _encode(hour))
+            for key in self._touched
+        ]
+        self._touched.clear()
+        return changes
+
+    def encode_partition(self) -> bytes:
+        """The state apart from the hours, as bytes."""
+        return _encode(self.state)
+
+    def restore(self, partition: bytes | None, records: dict[str, bytes]) -> None:
+        """Take up from a checkpoint; raises `StateVersionError` for a newer version's state."""
+        if partition is not None:
+            origins = self.state.origins
+            self.state = msgspec.msgpack.decode(partition, type=ScorecardState)
+            if self.state.version > STATE_VERSION:
+                raise StateVersionError(
+                    f"the scorecard state has version {self.state.version}, this kefu reads up "
+                    f"to {STATE_VERSION}: upgrade kefu"
+                )
+            for name, origin in origins.items():
+                self.state.origins.setdefault(name, origin)
+        for value in records.values():
+            hour = msgspec.msgpack.decode(value, type=Hour)
+            self._hours[hour.window_ms, hour.tenant, hour.queue] = hour
+        self._closed_ms = self._watermark()
 
     def _add(self, tally: Tally, window_ms: int, tenant: str, queue: str) -> None:
         key = (window_ms, tenant, queue)
@@ -84,9 +114,9 @@ class Scorecards:
                 self.state.refused += 1
                 return
             hour = self._hours[key] = Hour(*key, Tally(issues={}))
-            self.state.hours.append(hour)
         add(hour.tally, tally)
         hour.changed = True
+        self._touched.add(key)
 
     def _watermark(self) -> int:
         return min((o.watermark_ms for o in self.state.origins.values()), default=0)
@@ -96,17 +126,16 @@ class Scorecards:
         if watermark_ms <= self._closed_ms:
             return []
         self._closed_ms = watermark_ms
-        due = [
-            hour
-            for hour in self.state.hours
+        due = sorted(
+            key
+            for key, hour in self._hours.items()
             if hour.changed and hour.window_ms + HOUR_MS + self._lateness_ms <= watermark_ms
-        ]
-        due.sort(key=lambda hour: (hour.window_ms, hour.tenant, hour.queue))
-        cards = [self._publish(hour) for hour in due]
-        if self.state.hours and self.state.hours[0].window_ms + KEPT_MS < watermark_ms:
-            kept = [h for h in self.state.hours if h.window_ms + KEPT_MS >= watermark_ms]
-            self.state.hours = kept
-            self._hours = {(h.window_ms, h.tenant, h.queue): h for h in kept}
+        )
+        self._touched.update(due)
+        cards = [self._publish(self._hours[key]) for key in due]
+        for key in [key for key in self._hours if key[0] + KEPT_MS < watermark_ms]:
+            del self._hours[key]
+            self._touched.add(key)
         return cards
 
     def _publish(self, hour: Hour) -> Scorecard:
@@ -157,15 +186,6 @@ def _ratio(part: int, whole: int) -> float | None:
     return round(part / whole, 6) if whole else None
 
 
-class ScorecardStateError(ValueError):
-    """The stored scorecard state was written by a newer version of kefu than this one."""
-
-
-def decode_scorecards(value: bytes) -> ScorecardState:
-    """Read back what `Scorecards.encode` wrote; refuses a newer version."""
-    state = msgspec.msgpack.decode(value, type=ScorecardState)
-    if state.version > 1:
-        raise ScorecardStateError(
-            f"the scorecard state has version {state.version}, this kefu reads up to 1"
-        )
-    return state
+def _name(key: _Key) -> str:
+    """The changelog key of an hour."""
+    return f"h:{key[0]}/{key[1]}/{key[2]}"

@@ -1,10 +1,11 @@
 """One message or utterance: masked, scored, flagged."""
 
 import re
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from pipeline.masking import mask, truncate
 from pipeline.sentiment.cues import CUES_VERSION, read
+from pipeline.sentiment.scorer import Scorer
 from schemas.outputs import Sentiment, SentimentLabel
 
 MAX_SHOWN_CHARS = 4_096
@@ -14,16 +15,6 @@ _MOJIBAKE = re.compile(
     "\ufffd|锟斤拷|烫烫烫|Ã[\x80-\xbf]|â€|ï¿½|å[\x80-\xbf]|ç[\x80-\xbf]|æ[\x80-\xbf]"
 )
 """The replacement character, and what UTF-8 looks like when read as GBK or Latin-1."""
-
-
-class Scorer(Protocol):
-    """A sentiment model."""
-
-    name: str
-
-    def score(self, text: str) -> float:
-        """The probability that the text is positive, 0…1."""
-        ...
 
 
 class ReadText(NamedTuple):

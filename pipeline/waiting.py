@@ -17,7 +17,7 @@ class WaitingGroup(NamedTuple):
 class WaitingNow(NamedTuple):
     """`oldest_since_ms` is None when nobody waits."""
 
-    count: int
+    customers: int
     oldest_since_ms: int | None
 
 

@@ -15,8 +15,8 @@ class Topic(NamedTuple):
     types: tuple[str, ...]
     doc: str
     retention_ms: int | None = WEEK_MS
-    scales: bool = True
-    """Whether it has as many partitions as the inputs; otherwise one."""
+    partitions: int | None = None
+    """How many partitions it has; None: as many as the inputs."""
 
     @property
     def compacted(self) -> bool:
@@ -100,13 +100,14 @@ DEAD_LETTERS = Topic(
     ("kefu.dead_letter",),
     "What could not be processed, and why.",
     retention_ms=2 * WEEK_MS,
-    scales=False,
+    partitions=1,
 )
 FACTS = Topic(
     "kefu.qa.facts.v1",
     "tenant and queue",
     ("kefu.qa.facts",),
     "Internal: partial sums of one input partition, regrouped by queue for the scorecards.",
+    partitions=4,
 )
 
 INPUTS = (CONVERSATIONS, CALLS, AGENTS)

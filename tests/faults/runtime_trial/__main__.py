@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -52,6 +54,7 @@ def _one(args: argparse.Namespace, bootstrap: str, number: int, folder: Path) ->
 def main() -> None:
     """Start a broker, do the runs, print one line of figures each and append them as JSON."""
     args = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that workers and broker end too
     args.results.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary, LocalKafka() as kafka:
         folder = args.keep or Path(temporary)

@@ -50,9 +50,7 @@ class Outbox:
         """Hand one record to the producer; waits while its queue is full."""
         while True:
             try:
-                self.producer.produce(
-                    topic, value, key, partition, on_delivery=self._on_delivery
-                )
+                self.producer.produce(topic, value, key, partition, on_delivery=self._on_delivery)
             except BufferError:
                 self.producer.poll(0.1)
             else:
@@ -77,7 +75,7 @@ class Outbox:
 
 
 class Stats:
-    """What a worker counts; written to its stats file by `agents_main` four times a second."""
+    """What a worker counts; `worker.py` writes it to a file ten times a second."""
 
     def __init__(self) -> None:
         self.events = 0

@@ -11,7 +11,8 @@ from tests.faults.runtime_trial.load import Load
 from tests.faults.runtime_trial.processes import Worker
 from tests.faults.runtime_trial.settings import SESSION_TIMEOUT_MS
 
-CASES = ("graceful", "sigkill", "zombie")
+CASES = ("graceful", "sigkill", "sigkill-moved", "zombie")
+JOIN_LIMIT_S = 12.0  # a worker under load needs 3-6 s from start to partitions
 Start = Callable[[str], Worker]
 
 
@@ -34,7 +35,15 @@ class Faults:
             raise RuntimeError("the workers never got partitions")
         self._load.start()
         time.sleep(self._random.uniform(0.2, 1.0))
-        {"graceful": self._graceful, "sigkill": self._sigkill, "zombie": self._zombie}[case]()
+        match case:
+            case "graceful":
+                self._graceful()
+            case "sigkill":
+                self._sigkill(comes_back=True)
+            case "sigkill-moved":
+                self._sigkill(comes_back=False)
+            case "zombie":
+                self._zombie()
 
     def _share_sent(self) -> float:
         return self._load.sent / self._load.count
@@ -45,25 +54,24 @@ class Faults:
         while self._share_sent() < 0.7:
             joiner = self._start(f"w{number}")
             number += 1
-            if not joiner.wait_until_assigned(12):
-                self.unclean += 1
+            if joiner.wait_until_assigned(JOIN_LIMIT_S):
+                self.moments.append(time.time())
             self.live.append(joiner)
-            self.moments.append(time.time())
             time.sleep(self._random.uniform(0.0, 0.8))
             leaver = self.live.pop(self._random.randrange(len(self.live) - 1))
             self.moments.append(time.time())
             leaver.signal(signal.SIGTERM)
             self._leaving.append(leaver)
 
-    def _sigkill(self) -> None:
-        """One dies at a random moment and comes back under its name."""
+    def _sigkill(self, *, comes_back: bool) -> None:
+        """One dies at a random moment, and comes back under its name or is replaced."""
         time.sleep(self._random.uniform(0.0, 2.5))
         victim = self.live.pop(self._random.randrange(2))
         self.moments.append(time.time())
         victim.kill()
         self.gone.append(victim)
         time.sleep(self._random.uniform(0.0, 1.0))
-        self.live.append(self._start(victim.settings.worker))
+        self.live.append(self._start(victim.settings.worker if comes_back else "w2"))
 
     def _zombie(self) -> None:
         """One is frozen past its session, loses its partitions, and wakes up in the middle."""
@@ -76,7 +84,7 @@ class Faults:
         victim.signal(signal.SIGCONT)
 
     def _retire(self, worker: Worker) -> None:
-        if not worker.terminate():
+        if not worker.wait_for_exit():
             self.unclean += 1
         self.gone.append(worker)
 

@@ -172,9 +172,7 @@ class HotStage:
                 self._outbox.send(self._settings.changelog, engine.partition, value, key)
         try:
             if offsets:
-                self._retried(
-                    producer.send_offsets_to_transaction, offsets, self._membership
-                )
+                self._retried(producer.send_offsets_to_transaction, offsets, self._membership)
             self._retried(producer.commit_transaction)
         except KafkaException as failure:
             error: KafkaError = failure.args[0]
@@ -203,6 +201,4 @@ class HotStage:
             self._engines[partition] = Engine(partition)
         self._stats.timed_recovery(self._settings, self._engines.values())
         for partition, engine in self._engines.items():
-            self._consumer.seek(
-                TopicPartition(self._settings.inputs, partition, engine.ledger + 1)
-            )
+            self._consumer.seek(TopicPartition(self._settings.inputs, partition, engine.ledger + 1))

@@ -62,9 +62,11 @@ class Worker:
         if self.is_alive:
             self._process.send_signal(number)
 
-    def terminate(self) -> bool:
-        """End it with SIGTERM; tells whether it went by itself within the limit."""
-        self.signal(signal.SIGTERM)
+    def wait_for_exit(self) -> bool:
+        """Tell whether it went after its SIGTERM by itself, in time, with status 0.
+
+        The signal is sent once, by `signal`: a second one may hit while Python shuts down.
+        """
         try:
             self._process.wait(EXIT_LIMIT_S)
         except subprocess.TimeoutExpired:
@@ -72,7 +74,7 @@ class Worker:
             return False
         finally:
             self._log.close()
-        return True
+        return self._process.returncode == 0
 
     def kill(self) -> None:
         """End it with SIGKILL."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import faust
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
@@ -124,15 +126,17 @@ class AgentStage:
         """Find holes with nothing behind them, which no later event would ever show."""
         async with self._busy:
             for engine in self._engines.values():
-                tp = TP(self._settings.inputs, engine.partition)
-                if tp not in self._app.consumer.assignment():
-                    continue
-                position = await self._app.consumer.position(tp)
-                end = self._app.consumer.highwater(tp)
                 is_still = self._seen.get(engine.partition) == engine.ledger
                 self._seen[engine.partition] = engine.ledger
-                if is_still and position is not None and end and end > engine.ledger + 1:
+                tp = TP(self._settings.inputs, engine.partition)
+                if is_still and self._end(tp) > engine.ledger + 1:
                     await self._fetch_again(engine)
+
+    def _end(self, tp: TP) -> int:
+        try:
+            return self._app.consumer.highwater(tp) or 0
+        except AssertionError:  # aiokafka's "not assigned": a rebalance goes on in its thread
+            return 0
 
     async def _fetch_again(self, engine: Engine) -> None:
         wanted = engine.ledger + 1
@@ -141,7 +145,8 @@ class AgentStage:
             return
         self._asked[engine.partition] = (wanted, time.monotonic())
         self._stats.holes += 1
-        await self._app.consumer.seek(TP(self._settings.inputs, engine.partition), wanted)
+        with contextlib.suppress(IllegalStateError):  # not assigned: see `_end`
+            await self._app.consumer.seek(TP(self._settings.inputs, engine.partition), wanted)
 
     async def _in_thread(self, call: Any, *arguments: Any) -> None:
         await asyncio.get_running_loop().run_in_executor(None, call, *arguments)
@@ -158,26 +163,26 @@ def agent_app(settings: Settings, stats: Stats) -> faust.App:
             stages.append(AgentStage(app, settings, stats))
         return stages[0]
 
-    @app.on_partitions_assigned.connect  # type: ignore[misc]
+    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def on_assigned(sender: Any, assigned: set[TP], **kwargs: Any) -> None:
         mine = {tp.partition for tp in assigned if tp.topic == settings.inputs}
         await stage().assign(mine)
 
-    @app.timer(2.0)  # type: ignore[misc]
+    @app.timer(2.0)  # type: ignore[untyped-decorator]
     async def look_for_holes(app: faust.App) -> None:
         await stage().fetch_what_was_skipped()
 
     inputs = raw_topic(app, settings.inputs)
     if settings.shape == "b":
 
-        @app.agent(inputs)  # type: ignore[misc]
+        @app.agent(inputs)  # type: ignore[untyped-decorator]
         async def hot_batches(stream: Any) -> None:
             async for records in stream:
                 await guarded(records)
 
     else:
 
-        @app.agent(inputs)  # type: ignore[misc]
+        @app.agent(inputs)  # type: ignore[untyped-decorator]
         async def hot(stream: Any) -> None:
             async for events in stream.take_events(settings.batch, within=0.05):
                 await guarded([(e.message.partition, e.message.offset, e.value) for e in events])

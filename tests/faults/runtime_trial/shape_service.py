@@ -15,7 +15,7 @@ from tests.faults.runtime_trial.hot_stage import HotStage
 from tests.faults.runtime_trial.settings import Settings
 
 
-class HotStageService(Service):
+class HotStageService(Service):  # type: ignore[misc]
     """Starts and ends the thread with the app; a failure of the thread crashes the app."""
 
     def __init__(self, stage: HotStage, **kwargs: Any) -> None:
@@ -47,7 +47,7 @@ def service_app(settings: Settings, stats: Stats) -> faust.App:
     app = faust.App(**faust_settings(settings))
     stage = HotStage(settings, stats)
 
-    @app.service  # type: ignore[misc]
+    @app.service
     class Hot(HotStageService):
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(stage, **kwargs)
@@ -55,7 +55,7 @@ def service_app(settings: Settings, stats: Stats) -> faust.App:
     if settings.with_grouped:
         grouped_out = raw_topic(app, settings.grouped_out)
 
-        @app.agent(raw_topic(app, settings.grouped))  # type: ignore[misc]
+        @app.agent(raw_topic(app, settings.grouped))  # type: ignore[untyped-decorator]
         async def grouped(stream: Any) -> None:
             async for value in stream:
                 await grouped_out.send(value=value)

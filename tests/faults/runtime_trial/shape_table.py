@@ -6,6 +6,7 @@ from typing import Any
 
 import faust
 import orjson
+from faust.types import TP
 
 from tests.faults.runtime_trial.checkpoint import Stats
 from tests.faults.runtime_trial.core import FILLER, chain, output_of
@@ -21,7 +22,11 @@ def table_app(settings: Settings, stats: Stats) -> faust.App:
     states = app.Table("states", default=lambda: [0, 0, FILLER], partitions=PARTITIONS)
     outputs = raw_topic(app, settings.outputs)
 
-    @app.agent(raw_topic(app, settings.inputs))  # type: ignore[misc]
+    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
+    async def on_assigned(sender: Any, assigned: set[TP], **kwargs: Any) -> None:
+        stats.assigned = sorted(tp.partition for tp in assigned if tp.topic == settings.inputs)
+
+    @app.agent(raw_topic(app, settings.inputs))  # type: ignore[untyped-decorator]
     async def hot(stream: Any) -> None:
         async for value in stream:
             event = orjson.loads(value)

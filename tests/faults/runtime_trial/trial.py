@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -26,17 +27,13 @@ def settings_for(shape: str, bootstrap: str, run: str, folder: Path, assignor: s
     )
 
 
-def fault_run(
-    shared: Settings, case: str, *, seed: int, count: int, rate: float
-) -> dict[str, Any]:
+def fault_run(shared: Settings, case: str, *, seed: int, count: int, rate: float) -> dict[str, Any]:
     """Do one run and return its figures; `void` tells that the fault missed the load."""
     topics.create(shared)
     load = Load(shared, count=count, rate=rate, seed=seed)
     reader = Reader(shared, shared.outputs)
     grouped = Reader(shared, shared.grouped_out)
-    faults = Faults(
-        lambda name: Worker(msgspec.structs.replace(shared, worker=name)), load, seed
-    )
+    faults = Faults(lambda name: Worker(msgspec.structs.replace(shared, worker=name)), load, seed)
     try:
         reader.start()
         grouped.start()
@@ -48,6 +45,7 @@ def fault_run(
     reader.finish()
     grouped.finish()
     assert load.ended_at is not None
+    under_load = sum(moment < load.ended_at - 0.5 for moment in faults.moments)
     figures = {
         "shape": shared.shape,
         "assignor": shared.assignor,
@@ -55,7 +53,8 @@ def fault_run(
         "seed": seed,
         "inputs": count,
         "faults": len(faults.moments),
-        "void": not faults.moments or max(faults.moments) > load.ended_at - 0.5,
+        "faults_under_load": under_load,
+        "void": under_load < (1 if case.startswith("sigkill") else 2),
         "recovered_s": round(reader.longest_silence_s(min(faults.moments), load.ended_at), 2),
         "unclean_exits": faults.unclean,
         **_judge(reader, load),
@@ -67,17 +66,13 @@ def fault_run(
 
 
 def _wait_for_outputs(reader: Reader, load: Load, grouped: Reader | None) -> None:
-    wanted = len(load.expected)
+    wanted = len(load.expected) + (len(load.expected_grouped) if grouped else 0)
     deadline = time.time() + PATIENCE_S
     before = -1
-    while time.time() < deadline:
+    while before < wanted and time.time() < deadline:
         seen = len(reader.values) + (len(grouped.values) if grouped else 0)
         if seen != before:
             deadline, before = time.time() + PATIENCE_S, seen
-        if len(reader.values) >= wanted:
-            deadline = min(deadline, time.time() + 8.0)  # only the grouped ones are missing
-            if grouped is None or len(grouped.values) >= len(load.expected_grouped):
-                return
         time.sleep(0.1)
 
 
@@ -108,7 +103,9 @@ def _sum_stats(workers: list[Worker]) -> dict[str, Any]:
     sums: dict[str, Any] = {
         f"worker_{name}": sum(line.get(name, 0) for line in last) for name in SUMMED
     }
-    sums["recovery_s_max"] = max((s for line in last for s in line.get("recoveries_s", [])), default=0)
+    sums["recovery_s_max"] = max(
+        (s for line in last for s in line.get("recoveries_s", [])), default=0
+    )
     return sums
 
 
@@ -125,7 +122,8 @@ def throughput_run(shared: Settings, *, count: int, seed: int) -> dict[str, Any]
         time.sleep(0.5)
     lines = [line for line in worker.all_stats() if 0.15 * count <= line["events"]]
     lines = [line for line in lines if line["events"] <= 0.95 * count] or lines[:2]
-    worker.terminate()
+    worker.signal(signal.SIGTERM)
+    worker.wait_for_exit()
     topics.delete(shared)
     first, last = lines[0], lines[-1]
     events = last["events"] - first["events"]

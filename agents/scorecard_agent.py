@@ -1,0 +1,156 @@
+"""The grouped stream: facts of all input partitions, regrouped by queue into hourly scorecards.
+
+Faust brings the records, but its bookkeeping is not trusted (docs/decisions/0001-runtime.md): a
+ledger says what is in the state, and a hole above it is read from Kafka before it is believed (the
+markers of transactions leave one behind each commit). Each facts partition has a transactional
+producer of its own, so that a worker that lost the partition cannot write.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from confluent_kafka import KafkaException
+
+from agents.changelog import LEDGER_KEY, ChangelogReader, encode_ledger
+from agents.export import Exporter
+from agents.outbox import Outbox, TransactionAbortedError
+from agents.ranges import RangeReader
+from agents.settings import WorkerSettings
+from pipeline.config import EngineConfig
+from pipeline.scorecards import Scorecards
+from schemas.codec import InvalidEvent, decode_output
+from schemas.outputs import Output, QaFacts
+from schemas.topics import FACTS, changelog_of
+
+log = logging.getLogger("kefu.scorecards")
+
+Record = tuple[int, int, bytes]
+"""Partition, offset and value of one fact."""
+
+
+class _Partition:
+    """One facts partition: its scorecards, its ledger, its producer. Used on one thread."""
+
+    def __init__(self, number: int, stage: "ScorecardStage") -> None:
+        settings = stage.settings
+        self.number = number
+        self._ranges = stage.ranges
+        self._outbox = Outbox(
+            settings.connection, f"{settings.app_id}.scorecards.{number}", facts_partitions=0
+        )
+        checkpoint = stage.changelog.read(changelog_of(FACTS.name), [number])[number]
+        self._scorecards = Scorecards(stage.config, stage.origins)
+        self._scorecards.restore(checkpoint.partition, checkpoint.records)
+        self._ledger = checkpoint.offset
+
+    def process(self, records: Iterable[tuple[int, bytes]]) -> list[Output]:
+        """Feed facts in order, the ones that were skipped before them too."""
+        outputs: list[Output] = []
+        before = self._ledger
+        for offset, value in records:
+            if offset > self._ledger + 1:
+                self._feed_range(self._ledger + 1, offset, outputs)
+            if offset > self._ledger:
+                self._feed(offset, value, outputs)
+        if self._ledger > before:
+            self._confirm(outputs)
+        return outputs
+
+    def catch_up(self) -> list[Output]:
+        """Feed what no later record would ever show to be missing."""
+        outputs: list[Output] = []
+        end = self._ranges.end(FACTS.name, self.number)
+        before = self._ledger
+        if end > before + 1:
+            self._feed_range(before + 1, end, outputs)
+        if self._ledger > before:
+            self._confirm(outputs)
+        return outputs
+
+    def _feed_range(self, start: int, end: int, outputs: list[Output]) -> None:
+        for offset, value in self._ranges.read(FACTS.name, self.number, start, end):
+            self._feed(offset, value, outputs)
+
+    def _feed(self, offset: int, value: bytes, outputs: list[Output]) -> None:
+        self._ledger = offset
+        try:
+            facts = decode_output(value)
+        except InvalidEvent as invalid:
+            log.error("a fact on %s cannot be read: %s", FACTS.name, invalid.reason.value)
+            return
+        if isinstance(facts, QaFacts):
+            outputs.extend(self._scorecards.feed(facts))
+
+    def _confirm(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            self._outbox.send_output(output)
+        topic = changelog_of(FACTS.name)
+        for key, record in self._scorecards.take_changes():
+            self._outbox.send(topic, key.encode(), record, self.number)
+        ledger = encode_ledger(self._ledger, self._scorecards.encode_partition())
+        self._outbox.send(topic, LEDGER_KEY.encode(), ledger, self.number)
+        self._outbox.commit()
+
+
+class ScorecardStage:
+    """The facts partitions that Faust has assigned to this worker."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        config: EngineConfig,
+        origins: frozenset[str],
+        exporter: Exporter,
+    ) -> None:
+        self.settings = settings
+        self.config = config
+        self.origins = origins
+        self.changelog = ChangelogReader(settings.connection)
+        self.ranges = RangeReader(settings.connection)
+        self._exporter = exporter
+        self._partitions: dict[int, _Partition] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scorecards")
+        self._lock = asyncio.Lock()
+
+    async def assign(self, numbers: set[int]) -> None:
+        """Give up what is no longer ours, recover what is new."""
+        async with self._lock:
+            self._partitions = {n: p for n, p in self._partitions.items() if n in numbers}
+            for number in sorted(numbers - self._partitions.keys()):
+                self._partitions[number] = await self._on_thread(_Partition, number, self)
+
+    async def process(self, records: Iterable[Record]) -> None:
+        """Take new records; returns when what follows from them is confirmed."""
+        by_partition: dict[int, list[tuple[int, bytes]]] = {}
+        for number, offset, value in records:
+            by_partition.setdefault(number, []).append((offset, value))
+        async with self._lock:
+            for number, values in by_partition.items():
+                partition = self._partitions.get(number)
+                if partition is not None:
+                    await self._run(number, partition.process, values)
+
+    async def catch_up(self) -> None:
+        """Look behind each ledger for records that Faust never brought."""
+        async with self._lock:
+            for number, partition in list(self._partitions.items()):
+                await self._run(number, partition.catch_up)
+
+    async def _run(self, number: int, call: Any, *arguments: Any) -> None:
+        try:
+            outputs = await self._on_thread(call, *arguments)
+        except (TransactionAbortedError, KafkaException) as failure:
+            # Fenced by the next owner, or Kafka is away. Forgetting the partition is safe: either
+            # it is another's, or it is opened again below and reads what it missed.
+            log.warning("partition %s starts over: %s", number, failure)
+            self._partitions.pop(number, None)
+            if isinstance(failure, TransactionAbortedError):
+                self._partitions[number] = await self._on_thread(_Partition, number, self)
+            return
+        self._exporter.outputs(outputs)
+
+    async def _on_thread(self, call: Any, *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)

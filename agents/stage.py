@@ -1,0 +1,233 @@
+"""The hot stage: one thread, one consumer, an engine for each assigned input partition.
+
+Callbacks of the consumer run inside `consume()`, on this thread and between two checkpoints, so
+nothing is in flight when a partition goes, and there are no locks. A partition resumes from the
+ledger in its checkpoint, never from the group's offset. Outputs, checkpoint and group offset are
+one transaction; when Kafka refuses it, all states are recovered from the changelog.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from agents.changelog import ChangelogReader
+from agents.export import Exporter
+from agents.outbox import Outbox, TransactionAbortedError
+from agents.settings import WorkerSettings
+from agents.task import Admission, Task
+from pipeline.engine import Engine
+from schemas.topics import INPUTS, changelog_of
+
+log = logging.getLogger("kefu.stage")
+
+POLL_S = 0.05
+"""How long `consume` waits for a full batch, and so the least latency of a quiet stream."""
+GAUGES_EVERY_S = 1.0
+RESTART_AFTER_S = 2.0
+MAX_POISONED = 1_000
+
+EngineFactory = Callable[[str], Engine]
+"""Makes the engine of the partition with that name."""
+
+
+class HotStage:
+    """Runs on its own thread until `stop` is set."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        make_engine: EngineFactory,
+        exporter: Exporter,
+        facts_partitions: int,
+    ) -> None:
+        self._settings = settings
+        self._make_engine = make_engine
+        self._exporter = exporter
+        self._facts_partitions = facts_partitions
+        self._changelog = ChangelogReader(settings.connection)
+        self._tasks: dict[tuple[str, int], Task] = {}
+        self._poisoned: set[tuple[str, int, int]] = set()
+        self._membership: Any = None
+        self._gauges_at = 0.0
+        self.stop = threading.Event()
+        self.assigned: tuple[tuple[str, int], ...] = ()
+
+    def run(self) -> None:
+        """Consume until told to stop. What a new consumer and producer can mend is retried."""
+        while not self.stop.is_set():
+            try:
+                self._session()
+            except KafkaException as failure:
+                log.warning("kafka failed, starting over: %s", failure.args[0].name())
+                self._exporter.restarted()
+                self.stop.wait(RESTART_AFTER_S)
+
+    def _session(self) -> None:
+        settings = self._settings
+        outbox = Outbox(
+            settings.connection, f"{settings.app_id}.{settings.worker_id}", self._facts_partitions
+        )
+        consumer = Consumer(
+            {
+                **settings.connection.confluent(),
+                "group.id": f"{settings.app_id}.engine",
+                "client.id": settings.worker_id,
+                "enable.auto.commit": False,
+                # Only where the ledger points at what retention has deleted; shown as a hole.
+                "auto.offset.reset": "earliest",
+                "session.timeout.ms": settings.session_timeout_ms,
+                "heartbeat.interval.ms": settings.session_timeout_ms // 5,
+                "max.poll.interval.ms": 120_000,
+                "partition.assignment.strategy": "range",
+                "fetch.wait.max.ms": 50,
+                "queued.max.messages.kbytes": 32_768,
+            }
+        )
+        consumer.subscribe(
+            [topic.name for topic in INPUTS],
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_revoke,
+        )
+        try:
+            while not self.stop.is_set():
+                messages = consumer.consume(settings.batch, timeout=POLL_S)
+                if messages:
+                    self._process(messages, consumer, outbox)
+                self._show_gauges(consumer)
+        finally:
+            self._drop(list(self._tasks))
+            consumer.close()
+
+    # --- membership ------------------------------------------------------------------------------
+
+    def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
+        self._recover([(tp.topic, tp.partition) for tp in assigned])
+        # Kept from here: one that is asked for after an expulsion has no generation, and the
+        # broker would let a transaction without generation pass.
+        self._membership = consumer.consumer_group_metadata()
+        for tp in assigned:
+            tp.offset = self._tasks[tp.topic, tp.partition].ledger + 1
+        consumer.assign(assigned)
+        self._exporter.rebalanced(len(self._tasks))
+
+    def _on_revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
+        self._drop([(tp.topic, tp.partition) for tp in revoked])
+        consumer.unassign()
+
+    def _drop(self, partitions: Iterable[tuple[str, int]]) -> None:
+        for partition in partitions:
+            if self._tasks.pop(partition, None) is not None:
+                self._exporter.revoked(*partition)
+        self.assigned = tuple(sorted(self._tasks))
+
+    def _recover(self, partitions: list[tuple[str, int]]) -> None:
+        started = time.monotonic()
+        by_topic: dict[str, list[int]] = {}
+        for topic, partition in partitions:
+            by_topic.setdefault(topic, []).append(partition)
+        for topic, numbers in by_topic.items():
+            for partition, checkpoint in self._changelog.read(changelog_of(topic), numbers).items():
+                engine = self._make_engine(f"{topic}/{partition}")
+                engine.restore(checkpoint.partition, checkpoint.records)
+                self._tasks[topic, partition] = Task(topic, partition, engine, checkpoint)
+        self.assigned = tuple(sorted(self._tasks))
+        self._exporter.recovered(time.monotonic() - started)
+
+    # --- the batch -------------------------------------------------------------------------------
+
+    def _process(self, messages: list[Message], consumer: Consumer, outbox: Outbox) -> None:
+        started = time.monotonic()
+        touched: dict[tuple[str, int], Task] = {}
+        refetch: dict[tuple[str, int], Task] = {}
+        for message in messages:
+            if message.error() is not None:
+                if message.error().retriable():
+                    continue
+                raise KafkaException(message.error())
+            place = (message.topic(), message.partition())
+            task = self._tasks.get(place)
+            if task is None or place in refetch:
+                continue  # revoked meanwhile, or to be fetched again
+            match task.admit(message.offset()):
+                case Admission.DUPLICATE:
+                    task.replayed += 1
+                    touched[place] = task
+                    continue
+                case Admission.HOLE:
+                    refetch[place] = task
+                    continue
+                case Admission.NEXT:
+                    gap = message.offset() - task.ledger - 1
+                    if gap:
+                        self._exporter.gap(place[0], gap)
+            try:
+                task.process(
+                    message.offset(),
+                    message.key(),
+                    message.value(),
+                    message.timestamp()[1],
+                    poisoned=(*place, message.offset()) in self._poisoned,
+                )
+            except Exception as error:
+                self._poison(place, message.offset(), error)
+                self._start_again(consumer, [place])
+                touched.pop(place, None)
+                continue
+            touched[place] = task
+        self._send(touched, consumer, outbox)
+        for place, task in refetch.items():
+            task.hole_asked = task.ledger + 1
+            consumer.seek(TopicPartition(*place, task.ledger + 1))
+        self._exporter.batch(time.monotonic() - started)
+
+    def _poison(self, place: tuple[str, int], offset: int, error: Exception) -> None:
+        """An error of ours: this event becomes a dead letter when it is read again."""
+        if len(self._poisoned) >= MAX_POISONED:
+            raise error
+        log.error("the engine failed on %s/%s@%s: %s", *place, offset, type(error).__name__)
+        self._poisoned.add((*place, offset))
+
+    def _send(
+        self, touched: dict[tuple[str, int], Task], consumer: Consumer, outbox: Outbox
+    ) -> None:
+        batches = []
+        offsets = []
+        for place, task in touched.items():
+            outputs = task.take_outputs()
+            for output in outputs:
+                outbox.send_output(output)
+            if task.changed:
+                changelog = changelog_of(place[0])
+                for key, value in task.take_checkpoint():
+                    outbox.send(changelog, key.encode(), value, place[1])
+                offsets.append(TopicPartition(*place, task.ledger + 1))
+            batches.append((task, outputs))
+        try:
+            outbox.commit(offsets, self._membership)
+        except TransactionAbortedError as aborted:
+            log.warning("transaction aborted, recovering from the changelog: %s", aborted)
+            self._exporter.restarted()
+            self._start_again(consumer, list(self._tasks))
+            return
+        for task, outputs in batches:
+            self._exporter.sent(task, outputs)
+
+    def _start_again(self, consumer: Consumer, places: list[tuple[str, int]]) -> None:
+        """Forget states that Kafka does not hold, and resume from those that it does."""
+        self._recover(places)
+        for place in places:
+            consumer.seek(TopicPartition(*place, self._tasks[place].ledger + 1))
+
+    def _show_gauges(self, consumer: Consumer) -> None:
+        now = time.monotonic()
+        if now - self._gauges_at < GAUGES_EVERY_S:
+            return
+        self._gauges_at = now
+        for place, task in self._tasks.items():
+            _, end = consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+            self._exporter.show(task, max(0, end - task.ledger - 1) if end >= 0 else 0)

@@ -1,0 +1,121 @@
+"""One consumed partition: its engine, its ledger, and the outputs that wait to be sent."""
+
+from enum import Enum, auto
+from typing import Protocol
+
+from agents.changelog import LEDGER_KEY, Checkpoint, encode_ledger
+from agents.dead_letters import dead_letter
+from schemas.codec import InvalidEvent, Reason, decode
+from schemas.events import Event, Tick
+from schemas.outputs import Duplicate, Output
+from schemas.topics import TOPIC_OF_TYPE
+
+
+class Admission(Enum):
+    """What the ledger says of an input offset."""
+
+    NEXT = auto()
+    DUPLICATE = auto()
+    HOLE = auto()
+
+
+class PartitionEngine(Protocol):
+    """What a task needs of an engine."""
+
+    def feed(self, event: Event) -> tuple[Output, ...]: ...
+    def take_changes(self) -> list[tuple[str, bytes | None]]: ...
+    def encode_partition(self) -> bytes: ...
+
+
+class Task:
+    """Feeds one partition in order; never raises for bad input.
+
+    Counts since the last `take_*`: events processed, duplicates (by id, and by offset), dead
+    letters, fields that this version of the contract does not know.
+    """
+
+    def __init__(
+        self, topic: str, partition: int, engine: PartitionEngine, checkpoint: Checkpoint
+    ) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.engine = engine
+        self.ledger = checkpoint.offset
+        self.hole_asked = -1
+        self.outputs: list[Output] = []
+        self.processed = 0
+        self.ticks = 0
+        self.replayed = 0
+        self.unknown_fields = 0
+        self.changed = False
+
+    def admit(self, offset: int) -> Admission:
+        """Compare an input offset with the ledger. A task without any checkpoint takes the first.
+
+        A hole is never accepted but fetched again; one that is still there when it was asked for
+        again is proven: compaction, retention or transaction markers made it.
+        """
+        if offset <= self.ledger:
+            return Admission.DUPLICATE
+        if offset == self.ledger + 1 or self.hole_asked == self.ledger + 1:
+            return Admission.NEXT
+        return Admission.HOLE
+
+    def process(
+        self, offset: int, key: bytes | None, value: bytes | None, time_ms: int, *, poisoned: bool
+    ) -> None:
+        """Feed one record. Anything but `InvalidEvent` that the engine raises passes through."""
+        try:
+            if poisoned:
+                raise InvalidEvent(Reason.ENGINE_ERROR, "the engine failed on this event")
+            event, unknown = decode(value)
+            _check_place(event, key, self.topic)
+            self.outputs.extend(self.engine.feed(event))
+            self.unknown_fields += unknown
+            if type(event) is Tick:
+                self.ticks += 1
+            else:
+                self.processed += 1
+        except InvalidEvent as invalid:
+            letter = dead_letter(
+                invalid,
+                topic=self.topic,
+                partition=self.partition,
+                offset=offset,
+                key=key,
+                value=value,
+                time_ms=time_ms,
+            )
+            self.outputs.append(letter)
+        self.ledger = offset
+        self.changed = True
+
+    def take_outputs(self) -> list[Output]:
+        """The outputs since the last call, duplicates among them."""
+        outputs, self.outputs = self.outputs, []
+        return outputs
+
+    def take_checkpoint(self) -> list[tuple[str, bytes | None]]:
+        """The changelog records that bring the stored state up to the ledger; the ledger last."""
+        self.changed = False
+        records = self.engine.take_changes()
+        records.append((LEDGER_KEY, encode_ledger(self.ledger, self.engine.encode_partition())))
+        return records
+
+
+def _check_place(event: Event, key: bytes | None, topic: str) -> None:
+    if type(event) is Tick:
+        return
+    if TOPIC_OF_TYPE[event.__struct_config__.tag].name != topic:  # type: ignore[index]
+        raise InvalidEvent(Reason.WRONG_TOPIC, "this type does not belong on this topic")
+    if key != event.subject.encode():
+        raise InvalidEvent(
+            Reason.KEY_MISMATCH,
+            "the record's key must be the event's `subject`, so that one interaction stays in "
+            "order on one partition",
+        )
+
+
+def count_duplicates(outputs: list[Output]) -> int:
+    """How many of the outputs say that an event was already processed."""
+    return sum(type(output) is Duplicate for output in outputs)

@@ -1,0 +1,1 @@
+"""One module for each subcommand of `kefu`; each has a `command`."""

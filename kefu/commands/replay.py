@@ -1,0 +1,75 @@
+"""`kefu replay`: the engine over a file, in process."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from agents.settings import load_config
+from kefu.errors import UserError
+from kefu.options import config_option, json_option, print_json
+from kefu.progress import counting
+from kefu.replay import InProcess, OutputFiles, Totals, replay
+from kefu.source_options import open_source, source_options
+from kefu.summary import print_summary
+from pipeline.config import ConfigError, EngineConfig
+from pipeline.sentiment.scorer import default_scorer
+from schemas.codec import to_ms
+from schemas.outputs import Output
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@source_options
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for outputs.")
+@click.option("--sentiment/--no-sentiment", default=True, help="Score customer messages.")
+@config_option
+@json_option
+def command(
+    path: Path,
+    source_format: str,
+    mapping: tuple[str, ...],
+    seed: int,
+    out: Path | None,
+    sentiment: bool,
+    config_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Run the quality monitor over exported chats, without Kafka.
+
+    \b
+    Writes enriched.jsonl, sla.jsonl, qa_issues.jsonl, scorecards.jsonl, interactions.jsonl and
+    dead_letters.jsonl into the folder of --out, and prints a summary. For example:
+      kefu replay chats.csv --format csv --map text=content,role=sender --out result
+    """
+    config = checked_config(config_dir)
+    scorer = default_scorer() if sentiment else None
+    totals = Totals()
+    started = time.monotonic()
+    with counting(open_source(path, source_format, mapping, seed), path.name) as records:
+        wall_ms = to_ms(datetime.now(UTC))
+        pipeline = InProcess(config, scorer)
+        if out is None:
+            totals.events_in = replay(records, pipeline, config, wall_ms=wall_ms, emit=totals.add)
+        else:
+            with OutputFiles(out) as files:
+
+                def emit(output: Output) -> None:
+                    totals.add(output)
+                    files.write(output)
+
+                totals.events_in = replay(records, pipeline, config, wall_ms=wall_ms, emit=emit)
+    result = {**totals.result(), "seconds": round(time.monotonic() - started, 3)}
+    if as_json:
+        print_json(result)
+    else:
+        print_summary(f"{path.name}", result, out)
+
+
+def checked_config(config_dir: Path | None) -> EngineConfig:
+    """The configuration, or one line that says what is wrong with it."""
+    try:
+        return load_config(config_dir)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
