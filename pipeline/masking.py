@@ -1,26 +1,20 @@
 """Personal data in customers' and agents' texts, replaced before anything leaves the engine.
 
 The detectors run in a fixed order, the *precedence*: what an earlier one found is closed to the
-later ones. e-mail, identity card, order number after a plain cue (订单号…), QQ and WeChat and
-passport after their cues, mobile, bank card, landline, order number after a vague cue (订单…),
-vehicle plate, and last the bare long number. So a number after 订单号 is an order number even if
-it could be a telephone number, and a number that passes a check digit is never "just long".
+later ones. E-mail, identity card, order number after a plain cue (订单号…), QQ and WeChat and
+passport after their cues, mobile, bank card, landline, telephone abroad, order number after a
+vague cue (订单…), vehicle plate, and last the bare long number. So a number after 订单号 is an
+order number even if it could be a telephone number, and a number that passes a check digit is
+never "just long".
 
 Every pattern is bounded in length or can start only where a run starts, so the work is linear in
 the length of the text.
 """
 
 import re
-from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from pipeline.check_digits import (
-    has_id_card_shape,
-    is_bank_card,
-    is_date,
-    is_id_card,
-    is_timestamp,
-)
+from pipeline.masking_detectors import BETWEEN_SPOKEN, DETECTORS
 
 PLACEHOLDERS = {
     "email": "[邮箱]",
@@ -53,7 +47,9 @@ class Span(NamedTuple):
 
 
 _NUMERALS = "幺么零〇洞一二两三四五六七八九拐勾"
-_SPOKEN = str.maketrans(_NUMERALS + "，,、嗯呃啊哦", "110001223456789" + "79" + " " * 7)
+_UNITS = "十百千万天元块个件次点月年日号款楼"
+_PAUSES = " ，,、嗯呃啊哦-"
+_SPOKEN = str.maketrans(_NUMERALS + _PAUSES, "11000122345678979" + BETWEEN_SPOKEN * len(_PAUSES))
 """How digits are said on the telephone, and what is said between them."""
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -67,232 +63,95 @@ _HAS_WIDE = re.compile(f"[{re.escape(''.join(map(chr, _WIDE)))}]")
 
 _WORTH_READING = re.compile(
     f"[0-9０-９𝟎-𝟿①-⑨⓪@＠%{_NUMERALS}微vVwWｖＶｗＷ]"
-    f"(?:(?<=[0-9０-９𝟎-𝟿①-⑨⓪@＠])|(?<=%)40|(?<=[{_NUMERALS}])[{_NUMERALS} ，,、嗯呃啊哦-]{{10}}"
+    f"(?:(?<=[0-9０-９𝟎-𝟿①-⑨⓪@＠])|(?<=%)40|(?<=[{_NUMERALS}])[{_NUMERALS}{_PAUSES}]{{10}}"
     "|(?<=微)信|(?<=[vVｖＶ])[xXｘＸ信]|(?<=[wWｗＷ])[xXeEｘＸｅＥ])"
 )
 """Starts with one character class: the engine skips to candidates at the speed of a scan."""
 
 _SPOKEN_RUN = re.compile(
-    f"(?<![{_NUMERALS}0-9十百千万])[{_NUMERALS}0-9](?:[ ，,、嗯呃啊哦-]{{0,2}}[{_NUMERALS}0-9]){{10,}}"
-    "(?![十百千万])"
+    f"(?<![{_NUMERALS}0-9十百千万])[{_NUMERALS}0-9](?:[{_PAUSES}]{{0,2}}[{_NUMERALS}0-9]){{10,}}"
+    f"(?![{_UNITS}])"
 )
-_FEW_DIGITS = re.compile(r"(?:[0-9][^0-9]{0,3}){3}")
+_MAY_HOLD = re.compile(r"(?:[0-9][^0-9]{0,3}){3}|@|%40|微信|v信|vx|w[xe]", re.IGNORECASE)
+_NUMERAL = re.compile(f"[{_NUMERALS}]")
+_FEWEST_SPOKEN = 3
+"""Fewer numerals than this among digits belong to the next word: 138…三天."""
+_LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDERS.values()))
 
 _CLOSED = "\ue000"
 """Stands for what is already masked: neither a digit, a letter, a separator nor part of a URL."""
 
-_IS = r"[\s:=#是为為,，(（\"“'「【-]{0,4}"
-_NOT_AMOUNT = r"(?!\s?(?:[元块塊万亿%件个個天年月日折]|\.[0-9]))"
 
-_AT = re.compile("@|%40")
-_LOCAL_REVERSED = re.compile(r"[A-Za-z0-9._+-]*[A-Za-z0-9_]")
-_DOMAIN = re.compile(
-    r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z][A-Za-z0-9-]{1,23}"
-    r"|(?:qq|163|126|139|189|gmail|sina|sohu|foxmail|outlook|hotmail|yeah|aliyun)(?![A-Za-z0-9])",
-    re.IGNORECASE,
-)
-_ID_CUE = re.compile(r"(?:身份证|身份證|证件)(?:号码?|號碼?)?" + _IS + r"\Z")
-_ID_CARD = re.compile(r"(?<![0-9])[1-8](?:[ -]?[0-9]){16}[ -]?[0-9Xx](?![0-9A-Za-z])")
-_OLD_ID_CARD = re.compile(r"(?<![0-9A-Za-z])[1-8][0-9]{14}(?![0-9A-Za-z])")
-
-_PLAIN_ORDER_CUE = re.compile(
-    r"(?:(?:[订訂定][单單]|运[单單]|運單|快[递遞][单單]?|物流[单單]?|面单|工单|服务单|[单單])"
-    r"[编編]?[号號][码碼]?|[订訂][单單][编編][码碼]|[订訂][单單]id|交易[单單]?[号號]|流水[号號]"
-    r"|order[ _-]?(?:no|number|num|id|sn|code)\b\.?|tracking[ _-]?(?:no|number|id)\b\.?"
-    r"|(?:order|trade|waybill|tracking)_?(?:no|id|sn|number)=)",
-    re.IGNORECASE,
-)
-_VAGUE_ORDER_CUE = re.compile(
-    r"[订訂定][单單]|[运運][单單]|快[递遞]|物流|面单|工单|\border", re.IGNORECASE
-)
-_ORDER_START = re.compile(_IS + r"(?=[A-Za-z0-9])")
-_ORDER_NO = re.compile(r"(?:[A-Za-z0-9]|[_-](?=[A-Za-z0-9])){5,40}(?![A-Za-z0-9])" + _NOT_AMOUNT)
-_ORDER_NEXT = re.compile(r"[\s,，、;；和及与跟/&]{1,3}(?=[A-Za-z0-9])")
-_DASHED_DATE = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}")
-_HOTLINE = re.compile(r"[48]00-?[0-9]{3,4}-?[0-9]{3,4}")
-_MOBILE_ONLY = re.compile(r"1[3-9][0-9]{9}")
-
-_QQ = re.compile(
-    r"(?<![A-Za-z])qq(?:号码?|號碼?)?" + _IS + r"([1-9][0-9]{4,10})(?![0-9A-Za-z@])" + _NOT_AMOUNT,
-    re.IGNORECASE,
-)
-_WECHAT = re.compile(
-    r"(?:[微威薇][信号]号码?|加(?:我|下|一下|个|你|您|她|他)?(?:的)?(?:微信|v信?)|微信(?=[:是为]|id)"
-    r"|(?<![a-z])(?:vx|wx|v信|wechat|weixin)(?:号|id)?(?=[\s:是为=]))"
-    r"(?:id)?[\s:是为=]{0,3}([a-z][a-z0-9_-]{5,19})(?![A-Za-z0-9_-])",
-    re.IGNORECASE,
-)
-_PASSPORT = re.compile(
-    r"(?:护照|護照|通行证|台胞证|passport)(?:号码?|號碼?|[ ]?no\.?)?"
-    + _IS
-    + r"([A-Z][A-Z]?[0-9]{7,8})(?![A-Za-z0-9])",
-    re.IGNORECASE,
-)
-_EXTENSION = r"(?:\s?(?:转|轉|分机|ext\.?)\s?[0-9]{1,6}|-[0-9]{3,4}(?![0-9-]))?"
-_MOBILE = re.compile(
-    r"(?<![0-9A-Z])(?<![0-9]\.)(?:[(]?(?:\+|00)?86[)]?[ -]{0,2})?"
-    r"(1[ -]?[3-9](?:[ .-]{0,2}[0-9]){9})(?![0-9A-Z])" + _NOT_AMOUNT + _EXTENSION
-)
-_ABROAD = re.compile(
-    r"(?<![0-9A-Za-z])(?:\+[1-9][0-9]{0,2}[ -]?[0-9]{1,4}(?:[ -]?[0-9]{2,4}){2,3}"
-    r"|09[0-9]{2}-?[0-9]{3}-?[0-9]{3})(?![0-9A-Za-z])"
-)
-_MOBILE_GROUPS = frozenset(
-    [(11,), (3, 4, 4), (3, 8), (4, 3, 4), (3, 3, 5), (5, 6), (7, 4), (4, 4, 3)]
-    + [(3, 2, 2, 2, 2), (3, 4, 2, 2), (3, 2, 2, 4), (3, 3, 3, 2), (1,) * 11]
-)
-"""How people group eleven digits; other groupings are lists of small numbers."""
-
-_CARD = re.compile(
-    r"(?<![0-9A-Za-z])[2-69][0-9]{3,18}(?:[ -]{1,2}[0-9]{3,15}){0,5}(?:[ -]{1,2}[0-9]{1,3})?"
-    r"(?![0-9A-Za-z])"
-)
-_CARD_CUE = re.compile(r"(?:银行卡|储蓄卡|信用卡|借记卡|银行账[号户]|卡号)(?:号码?)?" + _IS + r"\Z")
-_AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
-_LANDLINE = re.compile(
-    r"(?<![0-9A-Za-z])(?<![0-9]\.)(?:(?:\+|00)86[ -]{0,2}[(]?0?|[(]?0)"
-    + _AREA
-    + r"[)]?[ -]{0,2}[2-8][0-9]{2,3}[ -]?[0-9]{4}(?![0-9A-Za-z])"
-    + _EXTENSION
-    + r"|(?:(?<=座机)|(?<=固话)|(?<=家电话)|(?<=固定电话)|(?<=家里电话)|(?<=座机号)|(?<=座机是))[:是 ]{0,2}"
-    r"[2-8][0-9]{2,3}[ -]?[0-9]{4}(?![0-9A-Za-z])"
-)
-_PLATE = re.compile(
-    "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·•. -]?"
-    "((?:[A-HJ-NP-Z](?=[0-9])|[0-9]){4,5}[0-9A-HJ-NP-Z挂学警港澳])(?![0-9A-Za-z])"
-)
-_LONG_RUN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{12,}")
-_IN_URL_REVERSED = re.compile(r"//:|[/?](?:moc|nc|ten|gro)\.|\.www")
-_URL_REVERSED = re.compile(r"[!-~]*")
-_PRODUCT_CUE = re.compile(
-    r"(?:条形?码|货号|商品(?:编[号码]|id)|型号|款号|sku(?:_?id)?|item_?id|ean|isbn)" + _IS + r"\Z",
-    re.IGNORECASE,
-)
-_NOT_DIGITS = re.compile(r"[^0-9]+")
-_LOOK_BACK_CHARS = 24
-_URL_LOOK_BACK_CHARS = 256
-_FEWEST_DIGITS_IN_BARE_CODE = 9
-_Found = Iterator[tuple[int, int]]
+def mask_spans(text: str) -> list[Span]:
+    """Where the personal data is in `text`: sorted, not overlapping, never empty spans."""
+    if not _WORTH_READING.search(text):
+        return []
+    plain = text.translate(_WIDE) if _HAS_WIDE.search(text) else text
+    plain = _SPOKEN_RUN.sub(_digits_of_spoken, plain)
+    if not _MAY_HOLD.search(plain):
+        return []
+    spans: list[Span] = []
+    for kind, detect in DETECTORS:
+        found: list[Span] = []
+        for start, end in detect(plain):
+            if not found or start >= found[-1].end:
+                found.append(Span(start, end, kind))
+        if found:
+            plain = _close(plain, found)
+            spans += found
+    spans.sort()
+    return spans
 
 
-def _emails(text: str) -> _Found:
-    for at in _AT.finditer(text):
-        local = _LOCAL_REVERSED.match(text[max(0, at.start() - 64) : at.start()][::-1])
-        domain = _DOMAIN.match(text, at.end())
-        if local and domain:
-            yield at.start() - local.end(), domain.end()
-
-
-def _follows(cue: re.Pattern[str], text: str, start: int) -> bool:
-    return cue.search(text[max(0, start - _LOOK_BACK_CHARS) : start]) is not None
-
-
-def _id_cards(text: str) -> _Found:
-    for found in _ID_CARD.finditer(text):
-        number = found[0].replace(" ", "").replace("-", "")
-        if is_id_card(number) or _follows(_ID_CUE, text, found.start()):
-            yield found.span()
-    for found in _OLD_ID_CARD.finditer(text):
-        if has_id_card_shape(found[0]) and _follows(_ID_CUE, text, found.start()):
-            yield found.span()
-
-
-def _orders_after(text: str, cue: re.Pattern[str], fewest_digits: int) -> _Found:
+def mask(text: str) -> Masked:
+    """Replace personal data by placeholders; masking twice changes nothing more."""
+    spans = mask_spans(text)
+    if not spans:
+        return Masked(text, ())
+    parts: list[str] = []
     end = 0
-    for found in cue.finditer(text):
-        if found.start() < end:
-            continue  # inside a number already read: reading it again would be quadratic
-        gap = _ORDER_START.match(text, found.end())
-        is_first = True
-        while gap:
-            value = _ORDER_NO.match(text, gap.end())
-            if not value or not _is_order_no(value[0], fewest_digits, is_first):
-                break
-            yield value.span()
-            end = value.end()
-            gap, is_first = _ORDER_NEXT.match(text, end), False
+    for span in spans:
+        parts += text[end : span.start], PLACEHOLDERS[span.kind]
+        end = span.end
+    parts.append(text[end:])
+    return Masked("".join(parts), tuple(span.kind for span in spans))
 
 
-def _is_order_no(value: str, fewest_digits: int, is_first: bool) -> bool:
-    digits = _NOT_DIGITS.sub("", value)
-    if len(digits) < (fewest_digits if is_first else 6) or _DASHED_DATE.match(value):
-        return False
-    if is_first and fewest_digits < 6:
-        return True
-    is_day = len(value) == 8 and value.isdigit() and is_date(value)
-    return not (is_day or _HOTLINE.fullmatch(value) or _MOBILE_ONLY.fullmatch(value))
+def truncate(masked: str, limit_chars: int) -> str:
+    """The first `limit_chars` characters of a masked text, less a placeholder that is cut."""
+    if len(masked) <= limit_chars:
+        return masked
+    start = masked.rfind("[", max(0, limit_chars - _LONGEST_PLACEHOLDER), limit_chars)
+    if start >= 0:
+        is_cut = any(
+            masked.startswith(placeholder, start) and start + len(placeholder) > limit_chars
+            for placeholder in PLACEHOLDERS.values()
+        )
+        if is_cut:
+            return masked[:start]
+    return masked[:limit_chars]
 
 
-def _orders_after_plain_cue(text: str) -> _Found:
-    return _orders_after(text, _PLAIN_ORDER_CUE, 4)
+def mask_and_truncate(text: str, limit_chars: int) -> Masked:
+    """Mask the whole text, then keep at most `limit_chars` characters, placeholders whole.
+
+    `kinds` speaks of the whole text, also of what was cut off.
+    """
+    masked = mask(text)
+    return Masked(truncate(masked.text, limit_chars), masked.kinds)
 
 
-def _orders_after_vague_cue(text: str) -> _Found:
-    return _orders_after(text, _VAGUE_ORDER_CUE, 6)
+def _digits_of_spoken(run: re.Match[str]) -> str:
+    spoken = run[0]
+    is_spoken = len(_NUMERAL.findall(spoken)) >= _FEWEST_SPOKEN
+    return spoken.translate(_SPOKEN) if is_spoken else spoken
 
 
-def _first_group(pattern: re.Pattern[str]) -> Callable[[str], _Found]:
-    return lambda text: (found.span(1) for found in pattern.finditer(text))
-
-
-def _phones(text: str) -> _Found:
-    for found in _MOBILE.finditer(text):
-        if tuple(map(len, re.findall("[0-9]+", found[1]))) in _MOBILE_GROUPS:
-            yield found.span()
-    for found in _ABROAD.finditer(text):
-        if len(_NOT_DIGITS.sub("", found[0])) >= 10:
-            yield found.span()
-
-
-def _bank_cards(text: str) -> _Found:
-    for found in _CARD.finditer(text):
-        if len(found[0]) < 13 or _is_in_url(text, found.start()):
-            continue
-        for end in _group_ends(found[0]):
-            digits = _NOT_DIGITS.sub("", found[0][:end])
-            if is_bank_card(digits) or (
-                13 <= len(digits) <= 19 and _follows(_CARD_CUE, text, found.start())
-            ):
-                yield found.start(), found.start() + end
-                break
-
-
-def _group_ends(groups: str) -> list[int]:
-    return [group.end() for group in re.finditer("[0-9]+", groups)][::-1]
-
-
-def _plates(text: str) -> _Found:
-    for found in _PLATE.finditer(text):
-        if len(_NOT_DIGITS.sub("", found[1])) >= 3:
-            yield found.span()
-
-
-def _long_runs(text: str) -> _Found:
-    for found in _LONG_RUN.finditer(text):
-        run, start = found[0], found.start()
-        if len(_NOT_DIGITS.sub("", run)) < _FEWEST_DIGITS_IN_BARE_CODE or is_timestamp(run):
-            continue
-        is_decimal = text[start - 1 : start] == "." and text[start - 2 : start - 1].isdigit()
-        if not (is_decimal or _is_in_url(text, start) or _follows(_PRODUCT_CUE, text, start)):
-            yield found.span()
-
-
-def _is_in_url(text: str, start: int) -> bool:
-    before = _URL_REVERSED.match(text[max(0, start - _URL_LOOK_BACK_CHARS) : start][::-1])
-    return before is not None and _IN_URL_REVERSED.search(before[0]) is not None
-
-
-_DETECTORS: tuple[tuple[str, Callable[[str], _Found]], ...] = (
-    ("email", _emails),
-    ("id_card", _id_cards),
-    ("order_no", _orders_after_plain_cue),
-    ("qq", _first_group(_QQ)),
-    ("wechat", _first_group(_WECHAT)),
-    ("passport", _first_group(_PASSPORT)),
-    ("phone", _phones),
-    ("bank_card", _bank_cards),
-    ("landline", lambda text: (found.span() for found in _LANDLINE.finditer(text))),
-    ("order_no", _orders_after_vague_cue),
-    ("plate", _plates),
-    ("order_no", _long_runs),
-)
+def _close(plain: str, found: list[Span]) -> str:
+    parts: list[str] = []
+    end = 0
+    for span in found:
+        parts += plain[end : span.start], _CLOSED * (span.end - span.start)
+        end = span.end
+    parts.append(plain[end:])
+    return "".join(parts)

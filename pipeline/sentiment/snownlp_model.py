@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 
 HASHES = {
     "seg/seg.marshal.3": "ccdf2df719ca98f28f2194eb6d1df31ff732f8d434afc4a43f670784a7074cfd",
-    "sentiment/sentiment.marshal.3": "70e3feeef768a6e7d8abdf00cbf8cce7c20be884b03da16efd4c0edfaaddd4d1",
+    "sentiment/sentiment.marshal.3": (
+        "70e3feeef768a6e7d8abdf00cbf8cce7c20be884b03da16efd4c0edfaaddd4d1"
+    ),
     "normal/stopwords.txt": "fc7a55a0fb8622cdc8f12ff4d35703fe17a71a92a746b7091e1eca6923397413",
 }
 
@@ -47,6 +49,13 @@ def read_model() -> SnowNLPData:
     stop = _checked(folder, "normal/stopwords.txt").decode("utf-8")
     words = frozenset(line.strip() for line in stop.splitlines(keepends=True))
     return SnowNLPData(segmentation, sentiment, words)
+
+
+def check_model_files() -> None:
+    """Tell whether the three files are those of snownlp 0.12.3; raises `ModelFileError`."""
+    folder = _package_folder()
+    for name in HASHES:
+        _checked(folder, name)
 
 
 def _unpacked(content: bytes) -> Any:

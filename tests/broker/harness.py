@@ -1,0 +1,154 @@
+"""Real workers on real Kafka, and what a reader finds on their topics."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from agents.connection import KafkaConnection
+from agents.topics import apply_topics, partition_counts
+from kefu.local_kafka import LocalKafka
+from schemas.topics import INPUTS, OUTPUTS
+
+START_LIMIT_S = 60.0
+SESSION_TIMEOUT_S = 6.0
+"""Shorter than a worker's default, so that a killed one is missed soon."""
+PUBLISHED = tuple(topic.name for topic in OUTPUTS)
+
+
+@contextmanager
+def fresh_broker() -> Iterator[KafkaConnection]:
+    """A broker of its own with all topics, so that one test's events are not another's."""
+    with LocalKafka() as kafka:
+        connection = KafkaConnection(kafka.bootstrap_servers)
+        apply_topics(connection)
+        yield connection
+
+
+class Worker:
+    """A worker process."""
+
+    def __init__(self, connection: KafkaConnection, name: str, folder: Path, *options: str) -> None:
+        self.log = folder / f"{name}.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "kefu", "worker"),
+                    *("--bootstrap-servers", connection.bootstrap_servers),
+                    *("--worker-id", name, "--metrics-port", "0"),
+                    *("--session-timeout", str(SESSION_TIMEOUT_S), *options),
+                ],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """Ask it to end; returns its exit code."""
+        self.process.terminate()
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"did not stop within 30 s: {self.tail()}") from None
+
+    def tail(self) -> str:
+        """The end of its log, for a failure's message."""
+        return self.log.read_text(errors="replace")[-3_000:]
+
+
+@contextmanager
+def running_worker(
+    connection: KafkaConnection, name: str, folder: Path, *options: str
+) -> Iterator[Worker]:
+    """A worker for the time of the context."""
+    worker = Worker(connection, name, folder, *options)
+    try:
+        yield worker
+    finally:
+        if worker.process.poll() is None:
+            worker.kill()
+
+
+def input_lag(connection: KafkaConnection) -> int | None:
+    """How many input records no worker has acknowledged; None while the group has no home."""
+    counts = partition_counts(connection)
+    places = [TopicPartition(t.name, n) for t in INPUTS for n in range(counts[t.name])]
+    consumer = Consumer({**connection.confluent(), "group.id": "kefu.engine"})
+    try:
+        lag = 0
+        for place in consumer.committed(places, timeout=20):
+            low, end = consumer.get_watermark_offsets(place, timeout=20)
+            lag += end - max(low, place.offset)
+        return lag
+    except KafkaException as failure:
+        if failure.args[0].retriable() or failure.args[0].code() == KafkaError.NOT_COORDINATOR:
+            return None
+        raise
+    finally:
+        consumer.close()
+
+
+def wait_until_drained(connection: KafkaConnection, worker: Worker, limit_s: float = 120) -> None:
+    """Return when every input record is acknowledged."""
+    deadline = time.monotonic() + limit_s
+    while (lag := input_lag(connection)) != 0:
+        assert worker.process.poll() is None, f"the worker ended: {worker.tail()}"
+        assert time.monotonic() < deadline, f"{lag} records left: {worker.tail()}"
+        time.sleep(0.3)
+
+
+def read_all(connection: KafkaConnection, *topics: str) -> list[dict[str, object]]:
+    """Every committed record of the topics, decoded."""
+    counts = partition_counts(connection)
+    consumer = Consumer(
+        {
+            **connection.confluent(),
+            "group.id": "test-reader",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+        }
+    )
+    places = [TopicPartition(name, n, 0) for name in topics for n in range(counts[name])]
+    consumer.assign(places)
+    left = {(place.topic, place.partition) for place in places}
+    found = []
+    try:
+        while left:
+            for message in consumer.consume(1_000, timeout=0.1):
+                error = message.error()
+                if error is None:
+                    found.append(orjson.loads(message.value()))
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    left.discard((message.topic(), message.partition()))
+                else:
+                    raise KafkaException(error)
+    finally:
+        consumer.close()
+    return found
+
+
+def ids(documents: list[dict[str, object]]) -> list[str]:
+    """The ids of outputs."""
+    return [str(document["id"]) for document in documents]
+
+
+def wait_for_scorecards(connection: KafkaConnection, expected: int, limit_s: float = 60) -> None:
+    """Return when so many scorecards are published; they follow the inputs by some seconds."""
+    deadline = time.monotonic() + limit_s
+    while (count := len(read_all(connection, "kefu.qa.scorecards.v1"))) < expected:
+        assert time.monotonic() < deadline, f"{count} scorecards, expected {expected}"
+        time.sleep(0.5)

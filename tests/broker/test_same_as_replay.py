@@ -1,0 +1,77 @@
+"""Through Kafka and workers, and in process: the same data gives the same set of output ids."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.broker.harness import (
+    PUBLISHED,
+    fresh_broker,
+    ids,
+    read_all,
+    running_worker,
+    wait_for_scorecards,
+    wait_until_drained,
+)
+
+pytestmark = [pytest.mark.broker, pytest.mark.data]
+
+FILES = [
+    ("jddc", "jddc_sessions.tsv"),
+    ("stc3", "stc3_helpdesk.jsonl"),
+    ("twcs", "twcs_sample.csv"),
+]
+
+
+def run_kefu(*arguments: str) -> dict[str, int]:
+    """Run a command with --json and return the object on its last line."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kefu", *arguments, "--json"],
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    result: dict[str, int] = orjson.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def replayed(path: Path, source_format: str, out: Path) -> tuple[dict[str, int], dict[str, bytes]]:
+    """Replay a file; the result and the bytes of each output file."""
+    result = run_kefu("replay", str(path), "--format", source_format, "--out", str(out))
+    return result, {file.name: file.read_bytes() for file in sorted(out.iterdir())}
+
+
+@pytest.mark.parametrize(("source_format", "name"), FILES)
+def test_kafka_and_replay_give_the_same_output_ids(
+    source_format: str, name: str, shared_data: Path, tmp_path: Path
+) -> None:
+    path = shared_data / name
+    result, files = replayed(path, source_format, tmp_path / "one")
+    _, again = replayed(path, source_format, tmp_path / "two")
+    assert files == again, "a second replay wrote other bytes"
+    said = sum(1 for line in files["enriched.jsonl"].splitlines() if line)
+    assert result["enriched"] == said
+    in_process = {
+        orjson.loads(line)["id"] for content in files.values() for line in content.splitlines()
+    }
+    with fresh_broker() as connection:
+        servers = connection.bootstrap_servers
+        run_kefu("produce", str(path), "--format", source_format, "--bootstrap-servers", servers)
+        with running_worker(connection, "w1", tmp_path, "--clock", "source") as worker:
+            wait_until_drained(connection, worker)
+            wait_for_scorecards(connection, result["scorecards"])
+            through_kafka = ids(read_all(connection, *PUBLISHED))
+            assert worker.stop() == 0, worker.tail()
+    print(
+        f"{name}: inputs {result['events_in']}, outputs {len(in_process)} in process, "
+        f"{len(through_kafka)} through Kafka, "
+        f"lost {len(in_process - set(through_kafka))}, "
+        f"invented {len(set(through_kafka) - in_process)}, "
+        f"repeated {len(through_kafka) - len(set(through_kafka))}"
+    )
+    assert set(through_kafka) == in_process
+    assert len(through_kafka) == len(set(through_kafka))
