@@ -65,6 +65,8 @@ class ChangelogReader:
     def __init__(self, connection: KafkaConnection) -> None:
         self._connection = connection
         self._admin = AdminClient(connection.confluent())
+        # As the first call of a new client `list_offsets` takes 3 s one time in fifty.
+        self._admin.list_topics(timeout=_LIMIT_S)
 
     def read(self, topic: str, partitions: Iterable[int]) -> dict[int, Checkpoint]:
         """The newest checkpoint of each partition.

@@ -107,8 +107,8 @@ class HotStage:
 
     def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
         self._recover([(tp.topic, tp.partition) for tp in assigned])
-        # Kept from here: one that is asked for after an expulsion has no generation, and the
-        # broker would let a transaction without generation pass.
+        # Kept from here: after an expulsion and a new start a freshly asked one would belong to a
+        # newer generation, and so let a batch of the old assignment pass.
         self._membership = consumer.consumer_group_metadata()
         for tp in assigned:
             tp.offset = self._tasks[tp.topic, tp.partition].ledger + 1

@@ -5,9 +5,10 @@ import pkgutil
 import sys
 
 import click
+from confluent_kafka import KafkaException
 
 from kefu import commands
-from kefu.errors import UserError
+from kefu.errors import NoKafkaError, UserError
 
 EPILOG = """\b
 Exit codes: 0 done; 1 it ran and found something wrong (a failed check, lost events);
@@ -55,6 +56,9 @@ def main() -> None:
     except UserError as error:
         click.echo(f"kefu: {error}", err=True)
         sys.exit(error.exit_code)
+    except KafkaException as failure:
+        click.echo(f"kefu: Kafka failed: {failure.args[0].str()}", err=True)
+        sys.exit(NoKafkaError.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

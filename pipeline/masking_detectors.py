@@ -92,7 +92,7 @@ _AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
 _LANDLINE = re.compile(
     r"(?<![0-9A-Za-z])(?<![0-9]\.)(?:(?:\+|00)86[ -]{0,2}[(]?0?|[(]?0)"
     + _AREA
-    + r"[)]?[ -]{0,2}[2-8][0-9]{2,3}[ -]?[0-9]{4}(?![0-9A-Za-z])"
+    + r"[)]?[ .-]{0,2}[2-8][0-9]{2,3}[ -]?[0-9]{4}(?![0-9A-Za-z])"
     + _EXTENSION
     + r"|(?:(?<=座机)|(?<=座机号)|(?<=固话)|(?<=固定电话)|(?<=家里电话)|(?<=家电话))[:是 ]{0,2}"
     r"[2-8][0-9]{2,3}[ -]?[0-9]{4}(?![0-9A-Za-z])"
@@ -187,6 +187,10 @@ def _phones(text: str) -> _Found:
             yield found.span()
 
 
+def _landlines(text: str) -> _Found:
+    return (found.span() for found in _LANDLINE.finditer(text))
+
+
 def _phones_abroad(text: str) -> _Found:
     for found in _ABROAD.finditer(text):
         if len(_NOT_DIGITS.sub("", found[0])) >= 10:
@@ -240,19 +244,21 @@ def _is_in_url(text: str, start: int) -> bool:
     return before is not None and _IN_URL_REVERSED.search(before[0]) is not None
 
 
-DETECTORS: tuple[tuple[str, Callable[[str], _Found]], ...] = (
-    ("email", _emails),
-    ("id_card", _id_cards),
-    ("order_no", _orders_after_plain_cue),
-    ("qq", _first_group(_QQ)),
-    ("wechat", _first_group(_WECHAT)),
-    ("passport", _first_group(_PASSPORT)),
-    ("phone", _phones),
-    ("bank_card", _bank_cards),
-    ("landline", lambda text: (found.span() for found in _LANDLINE.finditer(text))),
-    ("phone", _phones_abroad),
-    ("order_no", _orders_after_vague_cue),
-    ("plate", _plates),
-    ("order_no", _long_runs),
+_MANY_DIGITS = re.compile(r"(?:[0-9][ .()\x01-]{0,3}){10}")
+
+DETECTORS: tuple[tuple[str, re.Pattern[str], Callable[[str], _Found]], ...] = (
+    ("email", _AT, _emails),
+    ("id_card", _MANY_DIGITS, _id_cards),
+    ("order_no", re.compile("[单單号號编編rR]"), _orders_after_plain_cue),
+    ("qq", re.compile("[qQ]"), _first_group(_QQ)),
+    ("wechat", re.compile("[信号vVwW]"), _first_group(_WECHAT)),
+    ("passport", re.compile("[照证證pP]"), _first_group(_PASSPORT)),
+    ("phone", _MANY_DIGITS, _phones),
+    ("bank_card", _MANY_DIGITS, _bank_cards),
+    ("landline", re.compile("[0+座固家]"), _landlines),
+    ("order_no", re.compile("[单單递遞物rR]"), _orders_after_vague_cue),
+    ("phone", re.compile(r"[+]|09"), _phones_abroad),
+    ("plate", re.compile("[A-HJ-NP-Z]"), _plates),
+    ("order_no", _LONG_RUN, _long_runs),
 )
-"""Kind and detector; what an earlier one found is closed to the later ones."""
+"""Kind, what a text must hold to be worth a detector's while, and the detector, by precedence."""

@@ -4,14 +4,15 @@ The files are gzip and marshal, which can build anything: so only the very bytes
 ships are read. `import snownlp` is never executed (it loads 420 MB).
 """
 
-import gc
 import gzip
 import marshal
 from collections.abc import Mapping
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from pipeline.sentiment.snownlp_counts import SegmentationCounts, read_counts
 
 HASHES = {
     "seg/seg.marshal.3": "ccdf2df719ca98f28f2194eb6d1df31ff732f8d434afc4a43f670784a7074cfd",
@@ -22,50 +23,48 @@ HASHES = {
 }
 
 
+Reason = Literal["package_missing", "file_unreadable", "file_changed"]
+
+
 class ModelFileError(RuntimeError):
-    """A model file that is absent or is not the one of snownlp 0.12.3."""
+    """A model file that is absent or is not the one of snownlp 0.12.3; `reason` says which."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason: Reason = reason
 
 
 class SnowNLPData(NamedTuple):
-    """The counts of the two models, as snownlp stores them."""
+    """The counts of the two models, and the words that do not count."""
 
-    segmentation: Mapping[str, Any]
+    segmentation: SegmentationCounts
     sentiment: Mapping[str, Any]
+    """As snownlp stores it: `total`, and in `d` for each class `d` (word: count), `none`, `total`.
+    """
     stop_words: frozenset[str]
 
 
-def read_model() -> SnowNLPData:
-    """Read and check the three files; raises `ModelFileError`."""
-    folder = _package_folder()
-    # Millions of small tuples: with the collector on, building them takes several times as long.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        segmentation = _unpacked(_checked(folder, "seg/seg.marshal.3"))
-        sentiment = _unpacked(_checked(folder, "sentiment/sentiment.marshal.3"))
-    finally:
-        if was_enabled:
-            gc.enable()
+def read_model(folder: Path | None = None) -> SnowNLPData:
+    """Read and check the three files in the package's folder; raises `ModelFileError`."""
+    if folder is None:
+        folder = package_folder()
     stop = _checked(folder, "normal/stopwords.txt").decode("utf-8")
-    words = frozenset(line.strip() for line in stop.splitlines(keepends=True))
-    return SnowNLPData(segmentation, sentiment, words)
+    sentiment = gzip.decompress(_checked(folder, "sentiment/sentiment.marshal.3"))
+    segmentation = gzip.decompress(_checked(folder, "seg/seg.marshal.3"))
+    return SnowNLPData(
+        read_counts(segmentation),
+        marshal.loads(sentiment),  # noqa: S302 - its hash has been checked
+        frozenset(line.strip() for line in stop.splitlines()),
+    )
 
 
-def check_model_files() -> None:
-    """Tell whether the three files are those of snownlp 0.12.3; raises `ModelFileError`."""
-    folder = _package_folder()
-    for name in HASHES:
-        _checked(folder, name)
-
-
-def _unpacked(content: bytes) -> Any:
-    return marshal.loads(gzip.decompress(content))  # noqa: S302 - its hash has been checked
-
-
-def _package_folder() -> Path:
+def package_folder() -> Path:
+    """Where the package snownlp is installed, found without executing it."""
     spec = find_spec("snownlp")
     if spec is None or not spec.submodule_search_locations:
-        raise ModelFileError("the package snownlp is not installed; expected snownlp==0.12.3")
+        raise ModelFileError(
+            "package_missing", "the package snownlp is not installed; expected snownlp==0.12.3"
+        )
     return Path(spec.submodule_search_locations[0])
 
 
@@ -73,7 +72,14 @@ def _checked(folder: Path, name: str) -> bytes:
     try:
         content = (folder / name).read_bytes()
     except OSError as error:
-        raise ModelFileError(f"snownlp's {name} cannot be read: {error.strerror}") from None
-    if sha256(content).hexdigest() != HASHES[name]:
-        raise ModelFileError(f"snownlp's {name} is not that of version 0.12.3 (sha256 differs)")
+        raise ModelFileError(
+            "file_unreadable", f"snownlp's {name} cannot be read: {error.strerror}"
+        ) from None
+    found = sha256(content).hexdigest()
+    if found != HASHES[name]:
+        raise ModelFileError(
+            "file_changed",
+            f"snownlp's {name} is not that of version 0.12.3: "
+            f"its sha256 is {found}, expected {HASHES[name]}",
+        )
     return content

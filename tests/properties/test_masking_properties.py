@@ -15,6 +15,7 @@ PIECES = [*PLACEHOLDERS.values(), *WORDS.split(), " ", "\n", "\ue000", "\x01"]
 texts = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
     st.text(alphabet="0123456789Xx @.-+86幺三零单号订１３，", max_size=60),
+    st.text(alphabet="0123456789AbX", min_size=10, max_size=20),
     st.text(max_size=80),
 )
 

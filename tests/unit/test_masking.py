@@ -94,6 +94,7 @@ def test_a_card_needs_luhn_and_an_issuer() -> None:
 def test_a_timestamp_is_told_from_an_order_number() -> None:
     assert is_timestamp("20261123123059")
     assert not is_timestamp("20261123246059")
+    assert not is_timestamp("2026ab123456"), "letters are no date, and no error"
     assert mask("20261123123059").text == "20261123123059"
     assert mask("20261123246059").text == "[订单号]"
 

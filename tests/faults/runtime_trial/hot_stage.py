@@ -84,8 +84,8 @@ class HotStage:
             self._engines[tp.partition] = engine
             fresh.append(engine)
         self._stats.timed_recovery(self._settings, fresh)
-        # Kept from here: after an expulsion a freshly asked one has no generation, and the broker
-        # lets a transaction without generation pass.
+        # Kept from here: what is asked for after an expulsion and a return belongs to a newer
+        # generation, and would let a batch of the older one pass.
         self._membership = consumer.consumer_group_metadata()
         for tp in assigned:
             tp.offset = self._engines[tp.partition].ledger + 1

@@ -1,0 +1,1 @@
+"""Measurements; each module here is one `kefu bench NAME` and has `run() -> dict`."""

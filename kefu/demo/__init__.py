@@ -1,0 +1,1 @@
+"""`kefu demo`: the whole product at work on made-up conversations, in a terminal."""
