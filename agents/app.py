@@ -12,7 +12,7 @@ from typing import Any
 import faust
 from faust.types import TP
 from mode import Service
-from prometheus_client import REGISTRY, start_http_server
+from prometheus_client import REGISTRY, disable_created_metrics, start_http_server
 
 from agents.clock import TickWriter
 from agents.export import Exporter
@@ -62,12 +62,14 @@ class HotStageService(Service):  # type: ignore[misc]
 
 def build_app(settings: WorkerSettings) -> faust.App:
     """Build the worker's app. Topics must exist. Raises `ConfigError` for bad configuration."""
+    disable_created_metrics()  # they double the page and say nothing that `increase()` needs
     config = load_config(settings.config_dir)
     exporter = Exporter(REGISTRY, config, load_labels(settings.config_dir))
     counts = partition_counts(settings.connection)
     scorer = default_scorer() if settings.sentiment else None
     stage = HotStage(settings, _factory(config, scorer), exporter, counts[FACTS.name])
-    start_http_server(settings.metrics_port, settings.metrics_host)
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, settings.metrics_host)
 
     app = faust.App(
         id=settings.app_id,

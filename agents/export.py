@@ -1,5 +1,6 @@
 """Turns what the engines put out into metrics; the only place that does."""
 
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from importlib.metadata import version
@@ -32,6 +33,8 @@ from schemas.outputs import (
 )
 from schemas.topics import INPUTS
 
+Counts = Counter[tuple[str, ...]]
+"""Increments by metric name and labels."""
 _CLOCKS = ("first_response", "next_response", "answer")
 _OUTCOMES = ("warned", "breached", "met", "corrected")
 _SENTIMENTS = ("negative", "neutral", "positive")
@@ -101,31 +104,36 @@ class Exporter:
         self.outputs(outputs)
 
     def outputs(self, outputs: Iterable[Output]) -> None:
-        """Count outputs of any kind."""
+        """Count outputs of any kind: added up first, because a counter's own lock and label
+        lookup cost more than all the rest.
+        """
+        counts: Counts = Counter()
         with self._lock:
             for output in outputs:
-                self._count(output)
+                self._count(output, counts)
+            for (name, *labels), count in counts.items():
+                self._m.counter(name, *labels).inc(count)
 
-    def _count(self, output: Output) -> None:
+    def _count(self, output: Output, counts: Counts) -> None:
         m = self._m
         match output:
             case MessageEnriched():
-                self._message(output)
+                self._message(output, counts)
             case SlaWarned():
-                self._sla(output.data, "warned")
+                self._sla(output.data, "warned", counts)
             case SlaBreached():
-                self._sla(output.data, "breached")
+                self._sla(output.data, "breached", counts)
             case SlaMet():
-                self._sla(output.data, "met")
+                self._sla(output.data, "met", counts)
             case SlaCorrected():
-                self._sla(output.data, "corrected")
+                self._sla(output.data, "corrected", counts)
             case QaIssue(data=data):
                 queue = self._queues.show(data.queue)
-                m.counter("kefu_qa_issues", data.rule, data.severity, queue).inc()
+                counts["kefu_qa_issues", data.rule, data.severity, queue] += 1
             case InteractionSummary(data=data):
                 if data.state == "closed" and data.rating is None:
                     queue = self._queues.show(data.queue)
-                    m.counter("kefu_interactions_closed", data.kind, queue).inc()
+                    counts["kefu_interactions_closed", data.kind, queue] += 1
             case Scorecard(data=data):
                 queue = self._queues.show(data.queue)
                 if data.score_mean is not None:
@@ -133,31 +141,33 @@ class Exporter:
                 m.gauge("kefu_qa_scorecard_window_end_timestamp_seconds", queue).set(
                     data.window_end.timestamp()
                 )
-                m.counter("kefu_scorecards", "yes" if data.revision > 1 else "no").inc()
+                counts["kefu_scorecards", "yes" if data.revision > 1 else "no"] += 1
             case DeadLetter(data=data):
-                m.counter("kefu_dead_letters", data.reason).inc()
-            case QaFacts() | Duplicate():
+                counts["kefu_dead_letters", data.reason] += 1
+            case QaFacts():
                 pass
-        if not isinstance(output, Duplicate):
-            m.counter("kefu_outputs", str(output.__struct_config__.tag)).inc()
+            case Duplicate():
+                return
+        counts["kefu_outputs", str(output.__struct_config__.tag)] += 1
 
-    def _message(self, output: MessageEnriched) -> None:
+    def _message(self, output: MessageEnriched, counts: Counts) -> None:
         data = output.data
-        channel, queue = self._channels.show(data.channel), self._queues.show(data.queue)
-        m = self._m
+        queue = self._queues.show(data.queue)
         if data.sentiment is not None:
-            m.counter("kefu_customer_messages", data.sentiment.label, channel, queue).inc()
-            m.histogram("kefu_sentiment_ratio", queue).observe(data.sentiment.score)
+            channel = self._channels.show(data.channel)
+            counts["kefu_customer_messages", data.sentiment.label, channel, queue] += 1
+            self._m.histogram("kefu_sentiment_ratio", queue).observe(data.sentiment.score)
         if data.risk_words:
-            m.counter("kefu_risk_words", queue).inc()
+            counts["kefu_risk_words", queue] += 1
         if data.response is not None and data.response_ms is not None:
-            m.histogram("kefu_response_seconds", data.response, channel, queue).observe(
+            channel = self._channels.show(data.channel)
+            self._m.histogram("kefu_response_seconds", data.response, channel, queue).observe(
                 data.response_ms / 1000
             )
 
-    def _sla(self, data: SlaData, outcome: str) -> None:
+    def _sla(self, data: SlaData, outcome: str, counts: Counts) -> None:
         channel, queue = self._channels.show(data.channel), self._queues.show(data.queue)
-        self._m.counter("kefu_sla", data.clock, outcome, channel, queue).inc()
+        counts["kefu_sla", data.clock, outcome, channel, queue] += 1
 
     # --- state -----------------------------------------------------------------------------------
 

@@ -206,10 +206,7 @@ class Engine:
             summarise(step)
         self._timers.schedule(key, self._next_due_ms(it))
         self._note_wait(key, it)
-        if it.synthetic:
-            for output in step.out:
-                if not isinstance(output, Duplicate):
-                    output.synthetictime = True
+        self._mark(it, step.out)
         return tuple(step.out)
 
     def _present(self, event: AgentPresence, time_ms: int) -> tuple[Output, ...]:
@@ -283,27 +280,37 @@ class Engine:
         return due
 
     def _note_wait(self, key: str, it: Interaction) -> None:
+        if it.wait is None:
+            self._waiting.forget(key)
+            return
         group = WaitingGroup(it.kind, it.channel or "", it.queue or "", it.priority or "")
-        self._waiting.set(key, group, it.wait.since_ms if it.wait else None)
+        self._waiting.set(key, group, it.wait.since_ms)
 
 
 def _merge(it: Interaction, event: InteractionEvent, time_ms: int) -> None:
-    """Take over the dimensions that the event names; an event older than the newest adds only."""
+    """Take over the dimensions that the event names; an event older than the newest adds only.
+
+    Written out, because this runs for every event and most name one or two.
+    """
     data = event.data
     newest = time_ms >= it.last_ms
-    for name in (
-        "tenant",
-        "channel",
-        "queue",
-        "priority",
-        "segment",
-        "customer_id",
-        "agent_id",
-        "agent_tier",
-    ):
-        value = getattr(data, name)
-        if value is not None and (newest or getattr(it, name) is None):
-            setattr(it, name, value)
-    it.last_ms = max(it.last_ms, time_ms)
+    if data.tenant is not None and (newest or it.tenant is None):
+        it.tenant = data.tenant
+    if data.channel is not None and (newest or it.channel is None):
+        it.channel = data.channel
+    if data.queue is not None and (newest or it.queue is None):
+        it.queue = data.queue
+    if data.priority is not None and (newest or it.priority is None):
+        it.priority = data.priority
+    if data.segment is not None and (newest or it.segment is None):
+        it.segment = data.segment
+    if data.customer_id is not None and (newest or it.customer_id is None):
+        it.customer_id = data.customer_id
+    if data.agent_id is not None and (newest or it.agent_id is None):
+        it.agent_id = data.agent_id
+    if data.agent_tier is not None and (newest or it.agent_tier is None):
+        it.agent_tier = data.agent_tier
+    if newest:
+        it.last_ms = time_ms
     if event.synthetictime is True:
         it.synthetic = True

@@ -29,19 +29,20 @@ class Waiting:
         self._counts: dict[WaitingGroup, int] = {}
         self._heaps: dict[WaitingGroup, list[tuple[int, str]]] = {}
 
-    def set(self, key: str, group: WaitingGroup, since_ms: int | None) -> None:
-        """Note that `key` waits in `group` since then, or (None) that it does not wait."""
-        entry = None if since_ms is None else (group, since_ms)
-        previous = self._current.get(key)
-        if previous == entry:
+    def set(self, key: str, group: WaitingGroup, since_ms: int) -> None:
+        """Note that `key` waits in `group` since then."""
+        if self._current.get(key) == (group, since_ms):
             return
+        self.forget(key)
+        self._current[key] = (group, since_ms)
+        self._counts[group] = self._counts.get(group, 0) + 1
+        heappush(self._heaps.setdefault(group, []), (since_ms, key))
+
+    def forget(self, key: str) -> None:
+        """Note that `key` does not wait."""
+        previous = self._current.pop(key, None)
         if previous is not None:
             self._counts[previous[0]] -= 1
-            del self._current[key]
-        if entry is not None:
-            self._current[key] = entry
-            self._counts[group] = self._counts.get(group, 0) + 1
-            heappush(self._heaps.setdefault(group, []), (entry[1], key))
 
     def now(self) -> Iterator[tuple[WaitingGroup, WaitingNow]]:
         """Every group that ever had a wait; groups without one now are shown with 0."""

@@ -4,6 +4,7 @@ import re
 
 from pipeline.config import EngineConfig, Rule
 from pipeline.ids import output_id
+from pipeline.masking import truncate
 from pipeline.state import Interaction
 from pipeline.step import Step, dimensions
 from schemas.codec import from_ms
@@ -48,14 +49,14 @@ class QualityRules:
         """A customer spoke; `text` is masked."""
         it = step.interaction
         if is_negative and not it.upset_id:
-            it.upset_id, it.upset_text = step.cause, text[:MAX_EVIDENCE_CHARS]
+            it.upset_id, it.upset_text = step.cause, truncate(text, MAX_EVIDENCE_CHARS)
             it.replies_since_upset = 0
         if it.wants_human_ms is None and ASKED_FOR_HUMAN not in it.issues:
             found = self._human.search(text)
             if found:
                 it.wants_human_ms = step.time_ms
                 it.wants_human_id = step.cause
-                it.wants_human_text = text[:MAX_EVIDENCE_CHARS]
+                it.wants_human_text = truncate(text, MAX_EVIDENCE_CHARS)
 
     def on_agent(self, step: Step, text: str) -> None:
         """A human agent spoke; `text` is masked and already counted in the state."""
@@ -167,5 +168,5 @@ def _span(step: Step, text: str, found: re.Match[str]) -> Evidence:
 
 
 def _whole(event_id: str, text: str) -> Evidence:
-    quoted = text[:MAX_EVIDENCE_CHARS]
+    quoted = truncate(text, MAX_EVIDENCE_CHARS)
     return Evidence(event_id=event_id, start=0, end=len(quoted), text=quoted)

@@ -119,17 +119,18 @@ class _Reader:
         """The entries of one table, of which there are far too many for `_value`."""
         self._at += 1  # the dictionary's own code
         end_match = _END.search(self._dump, self._at)
-        assert end_match is not None
-        start, self._at = self._at, end_match.start() + 1
-        span = start, end_match.start()
+        if end_match is None:
+            raise ValueError(f"the table {table} of the segmentation model has no end")
+        start, end = self._at, end_match.start()
+        self._at = end + 1
         match table:
             case "uni":
-                found = _UNI.finditer(self._dump, *span)
+                found = _UNI.finditer(self._dump, start, end)
                 return [(self._element(e), self._count(c)) for e, c in map(re.Match.groups, found)]
             case "bi":
-                return self._pairs(*span)
+                return self._pairs(start, end)
             case _:
-                return self._triples(*span)
+                return self._triples(start, end)
 
     def _pairs(self, start: int, end: int) -> list["array[int]"]:
         ids_before = COUNT_BITS + 4
