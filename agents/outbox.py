@@ -5,6 +5,7 @@ an event and 15–20 ms a commit, which the batch hides; it makes a checkpoint a
 worker that lost its partitions from writing.
 """
 
+import time
 from typing import Any
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
@@ -15,6 +16,8 @@ from schemas.outputs import Duplicate, Output, QaFacts
 from schemas.topics import TOPIC_OF_TYPE
 
 CALL_LIMIT_S = 20.0
+GIVE_UP_S = 60.0
+"""After this the stage starts over with a new producer."""
 TRANSACTION_TIMEOUT_MS = 10_000
 """How long the transaction of a killed worker holds up readers; also bounds recovery."""
 
@@ -117,11 +120,13 @@ def _topic_of(output: Output) -> str:
 
 
 def _retried(call: Any, *arguments: Any) -> None:
+    """Call until it works; what Kafka calls retriable is retried for `GIVE_UP_S`."""
+    deadline = time.monotonic() + GIVE_UP_S
     while True:
         try:
             call(*arguments, CALL_LIMIT_S)
         except KafkaException as failure:
-            if not failure.args[0].retriable():
+            if not failure.args[0].retriable() or time.monotonic() > deadline:
                 raise
         else:
             return
