@@ -108,6 +108,8 @@ def _parse(value: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         message, position = error.msg, error.pos
     # Outside of `except`, so that the exception and the document it holds are gone.
+    if "byte order mark" in message:
+        raise InvalidEvent(Reason.INVALID_JSON, "a byte order mark stands before the JSON")
     if "utf-8" in message.lower():
         raise InvalidEvent(Reason.INVALID_UTF8, "the value is not UTF-8")
     if "depth" in message.lower():

@@ -17,7 +17,7 @@ from schemas.outputs import (
     SlaWarned,
 )
 
-BREACHES_SHOWN = 12
+BREACHES_SHOWN = 20
 
 
 @dataclass(frozen=True)

@@ -54,13 +54,13 @@ def _header(health: Health, speed: float) -> Panel:
 
 def _queues(board: Board, health: Health) -> Panel:
     table = Table(expand=True, box=None, pad_edge=False)
-    table.add_column("队列 queue", no_wrap=True)
-    table.add_column("等待 now", justify="right")
-    table.add_column("最长 longest", justify="right")
-    table.add_column("达标 in time", justify="right")
-    table.add_column("超时 late", justify="right")
-    table.add_column("客户情绪 mood", no_wrap=True)
-    table.add_column("质检分 score", justify="right")
+    table.add_column("队列\nqueue", no_wrap=True)
+    table.add_column("等待\nnow", justify="right")
+    table.add_column("最长\nlongest", justify="right")
+    table.add_column("达标\nin time", justify="right")
+    table.add_column("超时\nlate", justify="right")
+    table.add_column("客户情绪\nmood", no_wrap=True)
+    table.add_column("质检分\nscore", justify="right")
     for name in sorted({*board.queues, *health.waiting}):
         queue = board.queues.get(name, Queue())
         count, since = health.waiting.get(name, (0, None))
@@ -121,8 +121,12 @@ def _mood(queue: Queue) -> Text:
     if not total:
         return Text("–", style="dim")
     text = Text()
+    upto = drawn = 0
     for label, style in (("negative", "red"), ("neutral", "grey50"), ("positive", "green")):
-        text.append("█" * round(queue.mood[label] / total * MOOD_WIDTH), style=style)
+        upto += queue.mood[label]
+        width = round(upto / total * MOOD_WIDTH) - drawn
+        text.append("█" * width, style=style)
+        drawn += width
     return text.append(f" {queue.mood['negative'] / total:.0%} 负", style="dim")
 
 

@@ -138,7 +138,6 @@ def test_every_reason_of_the_codec_is_reached_above() -> None:
     assert {reason for _, reason, _ in BAD} == set(Reason) - NOT_OF_THE_CODEC
 
 
-@pytest.mark.xfail(strict=True, reason="the codec looks for `utf-8` in orjson's words on the mark")
 def test_a_byte_order_mark_is_utf8_but_not_json() -> None:
     assert _refused(b"\xef\xbb\xbf" + _message()).reason is Reason.INVALID_JSON
 

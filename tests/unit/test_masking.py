@@ -115,7 +115,7 @@ def test_a_bracket_that_is_no_placeholder_may_be_cut() -> None:
 
 
 @pytest.mark.parametrize("unit", ["9", "@", "1@a.", "订单号123456 ", "微信", "幺三八", "6222 "])
-def test_900_kib_of_one_thing_is_masked_in_linear_work(unit: str) -> None:
+def test_900_kib_of_one_thing_comes_to_an_end_without_overlaps(unit: str) -> None:
     size = 900 * 1024
     text = (unit * (size // len(unit) + 1))[:size]
     spans = mask_spans(text)

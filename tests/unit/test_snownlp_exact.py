@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
-from time import process_time
 
 import pytest
 
@@ -156,21 +155,6 @@ def test_a_text_over_10000_characters_is_scored_on_its_first_and_last_5000() -> 
     below = first[:-1] + "差" + last[1:]
     assert len(below) == 2 * WINDOW_CHARS - 1
     assert exact().score(below) == original_score(below)
-
-
-def test_the_cost_of_a_text_grows_with_its_length_and_not_with_its_square() -> None:
-    # One run of all different neighbours, so that no cache helps.
-    run = "".join(chr(0x4E00 + (i * i * 7 + i * 13) % 5_000) for i in range(10_000))
-
-    def cost(length: int) -> float:
-        scorer = fresh()
-        start = process_time()
-        scorer.score(run[:length])
-        return process_time() - start
-
-    short = min(cost(2_000) for _ in range(3))
-    long = min(cost(10_000) for _ in range(3))
-    assert long / short < 5 * 2.5, (short, long)
 
 
 def test_what_was_scored_before_does_not_change_a_score() -> None:
