@@ -27,7 +27,7 @@ def render(board: Board, health: Health, speed: float, notes: list[str]) -> Rend
         Layout(name="bottom", ratio=2, minimum_size=9),
     )
     layout["middle"].split_row(
-        Layout(_queues(board, health), ratio=3), Layout(_breaches(board), ratio=2)
+        Layout(_queues(board, health), ratio=5), Layout(_breaches(board), ratio=4)
     )
     layout["bottom"].split_row(
         Layout(_issues(board), ratio=2), Layout(_pipeline(board, health, notes), ratio=3)
@@ -80,6 +80,8 @@ def _queues(board: Board, health: Health) -> Panel:
 
 def _breaches(board: Board) -> Panel:
     table = Table(expand=True, box=None, pad_edge=False, show_header=False)
+    for _ in range(5):
+        table.add_column(no_wrap=True)
     for breach in board.breaches:
         table.add_row(
             f"{breach.at.astimezone(ZONE):%H:%M:%S}",
@@ -93,6 +95,8 @@ def _breaches(board: Board) -> Panel:
 
 def _issues(board: Board) -> Panel:
     table = Table(expand=True, box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right")
     for name, count in board.issues.most_common(8):
         table.add_row(name, str(count))
     return Panel(table, title=f"质检问题 quality issues ({board.totals['qa_issues']})")
