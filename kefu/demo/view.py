@@ -95,10 +95,10 @@ def _breaches(board: Board) -> Panel:
 
 def _issues(board: Board) -> Panel:
     table = Table(expand=True, box=None, pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
     table.add_column(justify="right")
+    table.add_column(no_wrap=True)
     for name, count in board.issues.most_common(8):
-        table.add_row(name, str(count))
+        table.add_row(str(count), name)
     return Panel(table, title=f"质检问题 quality issues ({board.totals['qa_issues']})")
 
 
