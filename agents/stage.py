@@ -153,7 +153,8 @@ class HotStage:
             task = self._tasks.get(place)
             if task is None or place in refetch:
                 continue  # revoked meanwhile, or to be fetched again
-            match task.admit(message.offset()):
+            offset = message.offset()
+            match task.admit(offset):
                 case Admission.DUPLICATE:
                     task.replayed += 1
                     touched[place] = task
@@ -162,19 +163,19 @@ class HotStage:
                     refetch[place] = task
                     continue
                 case Admission.NEXT:
-                    gap = message.offset() - task.ledger - 1
+                    gap = offset - task.ledger - 1
                     if gap:
                         self._exporter.gap(place[0], gap)
             try:
                 task.process(
-                    message.offset(),
+                    offset,
                     message.key(),
                     message.value(),
                     message.timestamp()[1],
-                    poisoned=(*place, message.offset()) in self._poisoned,
+                    poisoned=bool(self._poisoned) and (*place, offset) in self._poisoned,
                 )
             except Exception as error:
-                self._poison(place, message.offset(), error)
+                self._poison(place, offset, error)
                 self._start_again(consumer, [place])
                 touched.pop(place, None)
                 continue

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from agents.changelog import LEDGER_KEY, Checkpoint, encode_ledger
 from agents.dead_letters import dead_letter
-from schemas.codec import InvalidEvent, Reason, decode
+from schemas.codec import EVENT_TYPES, InvalidEvent, Reason, decode
 from schemas.events import Event, Tick
 from schemas.outputs import Duplicate, Output
 from schemas.topics import TOPIC_OF_TYPE
@@ -103,10 +103,15 @@ class Task:
         return records
 
 
+_TOPIC_OF_CLASS = {
+    cls: TOPIC_OF_TYPE[tag].name for tag, cls in EVENT_TYPES.items() if cls is not Tick
+}
+
+
 def _check_place(event: Event, key: bytes | None, topic: str) -> None:
     if type(event) is Tick:
         return
-    if TOPIC_OF_TYPE[event.__struct_config__.tag].name != topic:  # type: ignore[index]
+    if _TOPIC_OF_CLASS[type(event)] != topic:
         raise InvalidEvent(Reason.WRONG_TOPIC, "this type does not belong on this topic")
     if key != event.subject.encode():
         raise InvalidEvent(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pipeline.call import apply_call
 from pipeline.config import EngineConfig
 from pipeline.conversation import apply_conversation
+from pipeline.ids import event_digest
 from pipeline.qa.rules import QualityRules
 from pipeline.responses import fire, next_due_ms
 from pipeline.sentiment.scorer import Scorer
@@ -168,6 +169,7 @@ class Engine:
         is_call = isinstance(event, _CALLS)
         kind: InteractionKind = "call" if is_call else "conversation"
         key = ("p:" if is_call else "c:") + event.subject
+        digest = event_digest(event.source, event.id)
         it = self._records.get(key)
         if it is None:
             it = Interaction(
@@ -181,7 +183,7 @@ class Engine:
             is_new = True
         else:
             assert isinstance(it, Interaction)  # noqa: S101 - keys of presence begin with "a:"
-            if it.remembers(event.source, event.id):
+            if it.remembers(digest):
                 return (Duplicate(event.subject, event.source, event.id),)
             if it.is_too_late_to_tell(time_ms):
                 raise InvalidEvent(
@@ -200,7 +202,7 @@ class Engine:
             apply_call(step, event, self._rules, self._scorer)
         else:
             apply_conversation(step, event, self._rules, self._scorer)
-        it.remember(event.source, event.id, time_ms)
+        it.remember(digest, time_ms)
         it.touched_ms = max(it.touched_ms, self._partition.now_ms or 0, time_ms)
         if step.milestone:
             summarise(step)

@@ -10,7 +10,6 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from pipeline.ids import event_digest
 from schemas.envelope import AgentTier, Priority
 from schemas.outputs import Clock, InteractionKind, Tally
 
@@ -80,18 +79,16 @@ class Interaction(Struct, array_like=True):
     seen: bytes = b""
     seen_horizon_s: int = 0
 
-    def remembers(self, source: str, event_id: str) -> bool:
-        """Tell whether the event is among the remembered ones."""
-        digest = event_digest(source, event_id)
+    def remembers(self, digest: bytes) -> bool:
+        """Tell whether the event of that digest (`event_digest`) is among the remembered ones."""
         at = self.seen.find(digest)
         while at >= 0 and at % _SEEN.size:
             at = self.seen.find(digest, at + 1)
         return at >= 0
 
-    def remember(self, source: str, event_id: str, time_ms: int) -> None:
+    def remember(self, digest: bytes, time_ms: int) -> None:
         """Note the event; beyond `SEEN_EVENTS` the older half goes and the horizon moves up."""
-        second = max(0, time_ms // 1000)
-        self.seen += _SEEN.pack(event_digest(source, event_id), second)
+        self.seen += _SEEN.pack(digest, max(0, time_ms // 1000))
         if len(self.seen) > SEEN_EVENTS * _SEEN.size:
             half = SEEN_EVENTS // 2 * _SEEN.size
             dropped, self.seen = self.seen[:half], self.seen[half:]

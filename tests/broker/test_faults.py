@@ -22,7 +22,6 @@ from schemas.topics import TOPIC_OF_TYPE
 from tests.broker.corruptions import CORRUPTIONS
 from tests.broker.harness import (
     PUBLISHED,
-    Worker,
     fresh_broker,
     ids,
     input_lag,
@@ -84,13 +83,13 @@ def test_a_worker_killed_in_the_middle_gives_the_same_output_ids(tmp_path: Path)
     options = ("--clock", "source", "--no-sentiment")
     with fresh_broker() as connection:
         total = write(connection, events)
-        first = Worker(connection, "w1", tmp_path, *options)
-        deadline = time.monotonic() + 60
-        while (lag := input_lag(connection)) is None or lag >= total:
-            assert time.monotonic() < deadline, first.tail()
-            assert first.process.poll() is None, first.tail()
-            time.sleep(0.02)
-        first.kill()
+        with running_worker(connection, "w1", tmp_path, *options) as first:
+            deadline = time.monotonic() + 60
+            while (lag := input_lag(connection)) is None or lag >= total:
+                assert time.monotonic() < deadline, first.tail()
+                assert first.process.poll() is None, first.tail()
+                time.sleep(0.02)
+            first.kill()
         left = input_lag(connection)
         assert left, "void: the kill came after the input had ended"
         killed_at = time.monotonic()
