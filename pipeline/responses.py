@@ -35,12 +35,14 @@ class Answer(NamedTuple):
 
 
 def is_closing_pleasantry(text: str, pleasantries: frozenset[str]) -> bool:
-    """Tell whether a text says no more than 好的, 谢谢 or an emoji: it expects no answer."""
-    bare = "".join(
-        char
-        for char in unicodedata.normalize("NFKC", _BRACKETED.sub("", text)).lower()
-        if unicodedata.category(char)[0] in "LN"
-    )
+    """Tell whether a text says no more than 好的, 谢谢 or an emoji: it expects no answer.
+
+    A question mark asks, whatever stands before it: 可以？ waits.
+    """
+    plain = unicodedata.normalize("NFKC", _BRACKETED.sub("", text)).lower()
+    if "?" in plain:
+        return False
+    bare = "".join(char for char in plain if unicodedata.category(char)[0] in "LN")
     return not bare or bare in pleasantries
 
 
