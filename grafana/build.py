@@ -113,7 +113,7 @@ def panels() -> list[Panel]:
         panel(
             "stat",
             "Data age 数据延迟",
-            "Wall time less the newest tick that a partition has read. Red: do not trust the board.",
+            "Wall time less the newest tick that was read. Red: do not trust the board.",
             "s",
             {"age": f"time() - {CLOCK}"},
             (16, 0, 4, 4),
