@@ -117,6 +117,7 @@ class Pace:
         self._speed = speed
         self._on_second = on_second
         self._began: tuple[float, int] | None = None
+        self._told = 0.0
 
     def wait_for(self, time_ms: int) -> None:
         """Return when it is time for an event of that time."""
@@ -126,5 +127,8 @@ class Pace:
         due = started + (time_ms - start_ms) / 1000 / self._speed
         while (left := due - time.monotonic()) > 0:
             time.sleep(min(left, 1.0))
-            now_ms = start_ms + round((time.monotonic() - started) * 1000 * self._speed)
-            self._on_second(min(now_ms, tick_before(time_ms)))
+            now = time.monotonic()
+            if now - self._told >= 1.0:
+                self._told = now
+                now_ms = start_ms + round((now - started) * 1000 * self._speed)
+                self._on_second(min(now_ms, tick_before(time_ms)))

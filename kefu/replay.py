@@ -11,6 +11,7 @@ from kefu.sources import SourceRecord
 from kefu.ticks import final_tick, is_ahead, tick_before
 from pipeline.config import EngineConfig
 from pipeline.engine import Engine
+from pipeline.ids import output_id
 from pipeline.scorecards import Scorecards
 from pipeline.sentiment.scorer import Scorer
 from schemas.codec import InvalidEvent, decode, encode, to_ms
@@ -174,7 +175,7 @@ def _dead_letter(record: SourceRecord, invalid: InvalidEvent) -> DeadLetter:
     value = record.raw
     if value is None and record.event is not None:
         value = encode(record.event)
-    return dead_letter(
+    letter = dead_letter(
         invalid,
         topic=record.topic,
         partition=0,
@@ -183,3 +184,6 @@ def _dead_letter(record: SourceRecord, invalid: InvalidEvent) -> DeadLetter:
         value=value,
         time_ms=0 if record.event is None else to_ms(record.event.time),
     )
+    if record.event is not None:  # one line may hold several events
+        letter.id = output_id("dead_letter", record.topic, str(record.line), record.event.id)
+    return letter

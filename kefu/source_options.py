@@ -13,8 +13,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def source_options(function: F) -> F:
-    """`--format`, `--map` and `--seed`."""
+    """`--format`, `--map`, `--seed` and `--tz`."""
     for option in (
+        click.option(
+            "--tz",
+            "zone",
+            default="Asia/Shanghai",
+            show_default=True,
+            help="Zone of times that name none (csv, jsonl).",
+        ),
         click.option("--seed", default=SEED, show_default=True, help="For times that are made up."),
         click.option(
             "--map",
@@ -36,10 +43,10 @@ def source_options(function: F) -> F:
 
 
 def open_source(
-    path: Path, source_format: str, mapping: tuple[str, ...], seed: int
+    path: Path, source_format: str, mapping: tuple[str, ...], seed: int, zone: str
 ) -> Iterator[SourceRecord]:
     """The records of the file; raises `SourceError` for what cannot be read."""
-    return read(path, source_format, SourceOptions(parse_mapping(mapping), seed))
+    return read(path, source_format, SourceOptions(parse_mapping(mapping), seed, zone))
 
 
 def parse_mapping(mapping: tuple[str, ...]) -> dict[str, str]:

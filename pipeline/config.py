@@ -139,8 +139,8 @@ T = TypeVar("T")
 class _Reader:
     """Turns YAML nodes into plain values and remembers the line of each path.
 
-    Works on the node tree, so that duplicate keys, anchors that multiply (a "billion laughs") and
-    depth are refused before any value is built.
+    Works on the node tree, so that duplicate keys are refused before any value is built. Anchors
+    that multiply (a "billion laughs") and depth are refused before there is a tree.
     """
 
     def __init__(self, filename: str) -> None:
@@ -151,18 +151,13 @@ class _Reader:
         """An error that points at the node."""
         return ConfigError(f"{self.filename}:{node.start_mark.line + 1}: {what}")
 
-    def value(self, node: yaml.Node, path: str = "$", depth: int = 0) -> Any:
+    def value(self, node: yaml.Node, path: str = "$") -> Any:
         """The plain value of a node."""
         self.lines[path] = node.start_mark.line + 1
-        if depth > MAX_DEPTH:
-            raise self.refuse(node, f"nested deeper than {MAX_DEPTH}")
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path, depth)
+            return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
-            return [
-                self.value(item, f"{path}[{index}]", depth + 1)
-                for index, item in enumerate(node.value)
-            ]
+            return [self.value(item, f"{path}[{index}]") for index, item in enumerate(node.value)]
         kind = node.tag.removeprefix("tag:yaml.org,2002:")
         if kind == "timestamp":
             return node.value
@@ -175,7 +170,7 @@ class _Reader:
         except (yaml.YAMLError, ValueError):
             raise self.refuse(node, f"not a valid {kind}") from None
 
-    def _mapping(self, node: yaml.MappingNode, path: str, depth: int) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: str) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode) or not isinstance(key_node.value, str):
@@ -183,7 +178,7 @@ class _Reader:
             key = key_node.value
             if key in result:
                 raise self.refuse(key_node, f"the key `{key}` stands twice")
-            result[key] = self.value(value_node, f"{path}.{key}", depth + 1)
+            result[key] = self.value(value_node, f"{path}.{key}")
             self.lines[f"{path}.{key}"] = key_node.start_mark.line + 1
         return result
 
@@ -197,16 +192,13 @@ def parse_yaml(text: str, filename: str, cls: type[T]) -> T:
     if len(text) > MAX_CONFIG_CHARS:
         raise ConfigError(f"{filename}: {len(text)} characters, at most {MAX_CONFIG_CHARS}")
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise ConfigError(f"{filename}: aliases (*name) are not allowed")
+        _check_shape(text, filename)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "unreadable character"
         raise ConfigError(f"{filename}{line}: not YAML: {problem}") from None
-    except RecursionError:
-        raise ConfigError(f"{filename}: nested deeper than {MAX_DEPTH}") from None
     if node is None:
         raise ConfigError(f"{filename}: the file is empty")
     reader = _Reader(filename)
@@ -215,6 +207,22 @@ def parse_yaml(text: str, filename: str, cls: type[T]) -> T:
         return msgspec.convert(value, cls)
     except msgspec.ValidationError as error:
         raise _explain(str(error), reader, cls) from None
+
+
+def _check_shape(text: str, filename: str) -> None:
+    """Refuse aliases and depth at the first one: what comes after may take minutes to parse."""
+    depth = 0
+    for event in yaml.parse(text):
+        mark = event.start_mark
+        where = f"{filename}:{mark.line + 1}" if mark else filename
+        if isinstance(event, yaml.AliasEvent):
+            raise ConfigError(f"{where}: aliases (*name) are not allowed")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ConfigError(f"{where}: nested deeper than {MAX_DEPTH}")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _explain(message: str, reader: _Reader, cls: type[Any]) -> ConfigError:

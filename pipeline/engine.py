@@ -101,10 +101,13 @@ class Engine:
             return ()
         partition.now_ms = now_ms
         out: list[Output] = []
-        while (key := self._timers.pop_due(now_ms)) is not None:
+        while (popped := self._timers.pop_due(now_ms)) is not None:
+            # Only up to the popped instant: what is due later goes back, so that all interactions
+            # speak in the order of their times, however stale their timers are.
+            due_ms, key = popped
             record = self._records.get(key)
             if isinstance(record, Interaction):
-                self._fire(key, record, now_ms, out)
+                self._fire(key, record, due_ms, out)
         out.extend(self._tallies.send_due(now_ms))
         return tuple(out)
 
@@ -228,8 +231,8 @@ class Engine:
         self._changed.add(key)
         return ()
 
-    def _fire(self, key: str, it: Interaction, now_ms: int, out: list[Output]) -> None:
-        while (due := self._next_due_ms(it)) is not None and due <= now_ms:
+    def _fire(self, key: str, it: Interaction, until_ms: int, out: list[Output]) -> None:
+        while (due := self._next_due_ms(it)) is not None and due <= until_ms:
             self._changed.add(key)
             if due == self._expiry_ms(it):
                 self._expire(key, it, out)

@@ -40,12 +40,14 @@ class Hour(Struct, array_like=True):
 class ScorecardState(Struct, array_like=True):
     """What the scorecards of one facts partition remember beside the hours themselves.
 
-    `refused` counts facts of hours so old that they can no longer be revised.
+    `refused` counts facts of hours so old that they can no longer be revised. `closed_ms` is how
+    far hours have been published: it never goes back, also where an origin joins late.
     """
 
     version: int = STATE_VERSION
     origins: dict[str, Origin] = {}
     refused: int = 0
+    closed_ms: int = 0
 
 
 _Key = tuple[int, str, str]
@@ -62,7 +64,6 @@ class Scorecards:
         self._lateness_ms = round(config.sla.allowed_lateness_seconds * 1000)
         self._hours: dict[_Key, Hour] = {}
         self._touched: set[_Key] = set()
-        self._closed_ms = 0
 
     def feed(self, facts: QaFacts) -> tuple[Scorecard | Duplicate, ...]:
         """Take one fact; a number that was seen is a duplicate."""
@@ -104,13 +105,12 @@ class Scorecards:
         for value in records.values():
             hour = msgspec.msgpack.decode(value, type=Hour)
             self._hours[hour.window_ms, hour.tenant, hour.queue] = hour
-        self._closed_ms = self._watermark()
 
     def _add(self, tally: Tally, window_ms: int, tenant: str, queue: str) -> None:
         key = (window_ms, tenant, queue)
         hour = self._hours.get(key)
         if hour is None:
-            if window_ms + KEPT_MS < self._closed_ms:
+            if window_ms + KEPT_MS < self.state.closed_ms:
                 self.state.refused += 1
                 return
             hour = self._hours[key] = Hour(*key, Tally(issues={}))
@@ -123,9 +123,9 @@ class Scorecards:
 
     def _publish_due(self) -> list[Scorecard]:
         watermark_ms = self._watermark()
-        if watermark_ms <= self._closed_ms:
+        if watermark_ms <= self.state.closed_ms:
             return []
-        self._closed_ms = watermark_ms
+        self.state.closed_ms = watermark_ms
         due = sorted(
             key
             for key, hour in self._hours.items()

@@ -19,13 +19,13 @@ class Timers:
             self._scheduled[key] = due_ms
             heappush(self._heap, (due_ms, key))
 
-    def pop_due(self, now_ms: int) -> str | None:
-        """The key with the earliest due time at or before `now_ms`, or None."""
+    def pop_due(self, now_ms: int) -> tuple[int, str] | None:
+        """The earliest due time at or before `now_ms` and its key, or None."""
         while self._heap and self._heap[0][0] <= now_ms:
             due_ms, key = heappop(self._heap)
             if self._scheduled.get(key) == due_ms:
                 del self._scheduled[key]
-                return key
+                return due_ms, key
         return None
 
     def __len__(self) -> int:

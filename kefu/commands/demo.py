@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -20,6 +21,7 @@ from kefu.demo.health import Health, scrape
 from kefu.demo.view import render
 from kefu.demo.workers import OutputReader, Workers
 from kefu.errors import FoundWrongError, NoKafkaError
+from kefu.generator.faults import Faults
 from kefu.kafka_choice import local_broker
 from kefu.options import bootstrap_option, config_option, json_option, named_connection, print_json
 from kefu.replay import InProcess
@@ -27,6 +29,13 @@ from kefu.summary import print_summary
 from pipeline.sentiment.scorer import default_scorer
 from schemas.topics import INPUTS
 
+FAULTS: dict[str, dict[str, Any]] = {
+    "late": {"late": 0.02},
+    "duplicated": {"duplicated": 0.05},
+    "shuffled": {"shuffled_by": 20},
+    "corrupt": {"corrupt": 0.02},
+}
+"""What each of --faults turns on: shares of the records, and by how many places they move."""
 REFRESH_S = 0.5
 WORKERS_READY_S = 60.0
 DRAIN_LIMIT_S = 60.0
@@ -39,6 +48,12 @@ QUIET_S = 3.0
 @click.option("--speed", default=60.0, show_default=True, help="How much faster than real time.")
 @click.option("--rate", default=12.0, show_default=True, help="New interactions a minute of it.")
 @click.option("--seed", default=7, show_default=True, help="Of the made-up conversations.")
+@click.option(
+    "--faults",
+    multiple=True,
+    type=click.Choice(sorted(FAULTS)),
+    help="Disturb the events: late, twice, out of order, corrupt copies. May be given repeatedly.",
+)
 @bootstrap_option
 @config_option
 @json_option
@@ -47,6 +62,7 @@ def command(
     speed: float,
     rate: float,
     seed: int,
+    faults: tuple[str, ...],
     bootstrap_servers: str | None,
     config_dir: Path | None,
     as_json: bool,
@@ -55,7 +71,10 @@ def command(
 
     Without --bootstrap-servers a real Kafka is started on this machine and removed at the end.
     """
-    demo = _Demo(seconds, speed, rate, seed, config_dir, show=sys.stdout.isatty() and not as_json)
+    feed = Feed(
+        seed, speed, rate, Faults(**{k: v for name in faults for k, v in FAULTS[name].items()})
+    )
+    demo = _Demo(seconds, feed, speed, config_dir, show=sys.stdout.isatty() and not as_json)
     named = named_connection(bootstrap_servers)
     with ExitStack() as stack:
         connection: KafkaConnection | None
@@ -83,9 +102,8 @@ class _Demo:
     def __init__(
         self,
         seconds: float | None,
+        feed: Feed,
         speed: float,
-        rate: float,
-        seed: int,
         config_dir: Path | None,
         *,
         show: bool,
@@ -94,7 +112,7 @@ class _Demo:
         self._config = checked_config(config_dir)
         self._board = Board()
         self._health = Health()
-        self._feed = Feed(seed, speed, rate)
+        self._feed = feed
         self._speed = speed
         self._show = show
         self._started = time.monotonic()

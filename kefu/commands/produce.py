@@ -32,6 +32,7 @@ def command(
     source_format: str,
     mapping: tuple[str, ...],
     seed: int,
+    zone: str,
     bootstrap_servers: str | None,
     config_dir: Path | None,
     speed: str | None,
@@ -46,7 +47,7 @@ def command(
     factor = parse_speed(speed)
     wall_ms = to_ms(datetime.now(UTC))
     started = time.monotonic()
-    records = open_source(path, source_format, mapping, seed)
+    records = open_source(path, source_format, mapping, seed, zone)
     with chosen_kafka(bootstrap_servers) as connection:
         try:
             counts = partition_counts(connection)

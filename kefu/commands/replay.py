@@ -31,6 +31,7 @@ def command(
     source_format: str,
     mapping: tuple[str, ...],
     seed: int,
+    zone: str,
     out: Path | None,
     sentiment: bool,
     config_dir: Path | None,
@@ -47,7 +48,7 @@ def command(
     scorer = default_scorer() if sentiment else None
     totals = Totals()
     started = time.monotonic()
-    with counting(open_source(path, source_format, mapping, seed), path.name) as records:
+    with counting(open_source(path, source_format, mapping, seed, zone), path.name) as records:
         wall_ms = to_ms(datetime.now(UTC))
         pipeline = InProcess(config, scorer)
         if out is None:

@@ -1,13 +1,15 @@
 """Feeds the demo: made-up conversations to Kafka, or straight into an engine."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from agents.connection import KafkaConnection
 from kefu.demo.board import Board
 from kefu.errors import UserError
 from kefu.generator import Generator
+from kefu.generator.corruptions import Record
+from kefu.generator.faults import Faults, disturb
 from kefu.log_writer import LogWriter, Pace
 from kefu.replay import InProcess
 from kefu.ticks import final_tick, tick_before
@@ -33,8 +35,10 @@ class Feed:
     `sent` holds the ids of everything said, so that the demo can tell whether anything was lost.
     """
 
-    def __init__(self, seed: int, speed: float, rate_per_minute: float) -> None:
+    def __init__(self, seed: int, speed: float, rate_per_minute: float, faults: Faults) -> None:
         self._generator = Generator(seed, start_ms=start_ms(), rate_per_minute=rate_per_minute)
+        self._seed = seed
+        self._faults = faults
         self._speed = speed
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -49,29 +53,36 @@ class Feed:
         """Begin to write to Kafka; after `stop` the clock is moved past the last hour."""
         writer = LogWriter(connection, counts, "kefu/demo")
 
-        def emit(event: Event) -> None:
-            topic = TOPIC_OF_TYPE[str(event.__struct_config__.tag)].name
-            writer.write(topic, event.subject.encode(), encode(event), to_ms(event.time))
-
-        def finish() -> None:
+        def run() -> None:
+            paced = self._paced(writer.tick_everywhere)
+            if self._faults == Faults():
+                for event in paced:
+                    record = _record(event)
+                    writer.write(*record, to_ms(event.time))
+            else:
+                # Ticks come from the pace alone: events are late and out of order.
+                for disturbed in disturb(map(_record, paced), self._faults, self._seed):
+                    writer.write(*disturbed.record, None)
             writer.tick_everywhere(final_tick(self.last_ms, config))
             writer.flush()
 
-        self._start(emit, writer.tick_everywhere, finish)
+        self._start(run)
 
     def to_engine(self, pipeline: InProcess, board: Board, config: EngineConfig) -> None:
         """Begin to feed an engine in this process."""
-
-        def emit(event: Event) -> None:
-            tick(tick_before(to_ms(event.time)))
-            for output in pipeline.feed(event):
-                board.add(output)
 
         def tick(now_ms: int) -> None:
             for output in pipeline.advance(now_ms):
                 board.add(output)
 
-        self._start(emit, tick, lambda: tick(final_tick(self.last_ms, config)))
+        def run() -> None:
+            for event in self._paced(tick):
+                tick(tick_before(to_ms(event.time)))
+                for output in pipeline.feed(event):
+                    board.add(output)
+            tick(final_tick(self.last_ms, config))
+
+        self._start(run)
 
     def stop(self) -> None:
         """Make no more events, and wait for what was made to be written."""
@@ -79,31 +90,34 @@ class Feed:
         if self._thread is not None:
             self._thread.join()
 
-    def _start(
-        self,
-        emit: Callable[[Event], None],
-        tick: Callable[[int], None],
-        finish: Callable[[], None],
-    ) -> None:
-        def run() -> None:
-            pace = Pace(self._speed, tick)
+    def _start(self, run: Callable[[], None]) -> None:
+        def guarded() -> None:
             try:
-                for event in self._generator:
-                    time_ms = to_ms(event.time)
-                    pace.wait_for(time_ms)
-                    if self._stop.is_set():
-                        break
-                    self._note(event, time_ms)
-                    emit(event)
-                finish()
+                run()
             except UserError as error:
                 self.failure = error
 
-        self._thread = threading.Thread(target=run, name="demo-feed", daemon=True)
+        self._thread = threading.Thread(target=guarded, name="demo-feed", daemon=True)
         self._thread.start()
+
+    def _paced(self, tick: Callable[[int], None]) -> Iterator[Event]:
+        """The events at their pace, until the feed is stopped."""
+        pace = Pace(self._speed, tick)
+        for event in self._generator:
+            time_ms = to_ms(event.time)
+            pace.wait_for(time_ms)
+            if self._stop.is_set():
+                return
+            self._note(event, time_ms)
+            yield event
 
     def _note(self, event: Event, time_ms: int) -> None:
         self.events += 1
         self.last_ms = time_ms
         if isinstance(event, ConversationMessage | CallUtterance):
             self.sent.add(event.id)
+
+
+def _record(event: Event) -> Record:
+    topic = TOPIC_OF_TYPE[str(event.__struct_config__.tag)].name
+    return Record(topic, event.subject.encode(), encode(event))

@@ -4,37 +4,50 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from kefu.generator.scenarios import Action, Line, Scenario
+from kefu.generator.scenarios import ABANDON, CLOSE, Action, Line, Scenario, Speaker
 from kefu.generator.slots import fill
 from kefu.generator.staff import Agent, Staff
 from schemas import events as e
 from schemas.codec import from_ms
-from schemas.envelope import Priority
+from schemas.envelope import Priority, Role
 
 CHAT_CHANNELS = ("wechat", "wechat", "web", "app")
 CALL_CHANNELS = ("phone", "hotline")
 PRIORITIES: tuple[Priority, ...] = ("P1", "P2", "P3", "P4")
 SEGMENTS = (None, None, None, "vip", "under25")
-TENANT = "demo"
+ROLES: dict[Speaker, Role] = {
+    "customer": "customer",
+    "agent": "agent",
+    "bot": "bot",
+    "auto": "agent",
+    "note": "agent",
+}
 Timed = tuple[int, e.Event]
 
 
 def play(
-    scenario: Scenario, name: str, begin_ms: int, random: Random, staff: Staff
+    scenario: Scenario, name: str, tenant: str, begin_ms: int, random: Random, staff: Staff
 ) -> Iterator[Timed]:
     """The events of one run of a scenario; their ids are given when they leave the generator."""
     stage = _Call if scenario.is_call else _Chat
-    yield from stage(scenario, name, begin_ms, random, staff).events()
+    yield from stage(scenario, name, tenant, begin_ms, random, staff).events()
 
 
 class _Stage:
     """What chats and calls have in common."""
 
     def __init__(
-        self, scenario: Scenario, name: str, begin_ms: int, random: Random, staff: Staff
+        self,
+        scenario: Scenario,
+        name: str,
+        tenant: str,
+        begin_ms: int,
+        random: Random,
+        staff: Staff,
     ) -> None:
         self.scenario = scenario
         self.name = name
+        self.tenant = tenant
         self.now_ms = begin_ms
         self.random = random
         self.staff = staff
@@ -45,7 +58,7 @@ class _Stage:
         """What the first event says of the interaction."""
         random = self.random
         return {
-            "tenant": TENANT,
+            "tenant": self.tenant,
             "channel": channel,
             "queue": self.queue,
             "priority": self.scenario.priority or random.choices(PRIORITIES, (1, 3, 5, 2))[0],
@@ -58,14 +71,9 @@ class _Stage:
         event = cls(id="-", source="-", time=from_ms(self.now_ms), subject=self.name, data=data)
         return self.now_ms, event
 
-    def transfer(self, words: tuple[str, ...]) -> e.TransferredData:
-        """Hand over to a queue, or to another agent of this one."""
-        if words[0] == "queue":
-            self.queue = words[1]
-            self.agent = self.staff.pick(self.queue)
-            return e.TransferredData(kind="queue", to_queue=self.queue)
-        self.agent = self.staff.pick(self.queue)
-        kind = "warm" if words[0] == "warm" else "blind"
+    def transfer(self, kind: str) -> e.TransferredData:
+        """Hand over to another agent of the queue."""
+        self.agent = self.staff.pick(self.queue, but=self.agent)
         return e.TransferredData(
             kind=kind,  # type: ignore[arg-type]
             to_agent_id=self.agent.id,
@@ -77,7 +85,7 @@ class _Chat(_Stage):
     """A conversation in writing."""
 
     def events(self) -> Iterator[Timed]:
-        """Opened, said and done, closed a while after the last message."""
+        """Opened, said and done; closed a while after the last message unless closed before."""
         channel = self.random.choice(CHAT_CHANNELS)
         yield self.at(e.ConversationOpened, e.ConversationOpenedData(**self.dimensions(channel)))
         assigned: Agent | None = None
@@ -85,7 +93,7 @@ class _Chat(_Stage):
             if isinstance(step, Action):
                 yield from self._action(step)
                 continue
-            if step.role == "agent" and assigned != self.agent:
+            if step.speaker == "agent" and assigned != self.agent:
                 assigned = self.agent
                 self.now_ms += self.random.randrange(200, 4_000)
                 yield self.at(
@@ -93,21 +101,24 @@ class _Chat(_Stage):
                     e.AssignedData(agent_id=self.agent.id, agent_tier=self.agent.tier),
                 )
             yield self._say(step)
-        self.now_ms += self.random.randrange(20_000, 90_000)
-        yield self.at(e.ConversationClosed, e.ClosedData(by="system"))
+        if CLOSE not in self.scenario.steps:
+            self.now_ms += self.random.randrange(20_000, 90_000)
+            yield self.at(e.ConversationClosed, e.ClosedData(by="system"))
 
     def _say(self, line: Line) -> Timed:
         text = fill(self.random.choice(line.phrasings), self.random)
-        if line.role == "agent":
+        if line.speaker == "agent":
             self.now_ms += self.staff.answer_after_ms(self.agent)
-        elif line.role == "bot":
+        elif line.speaker in ("bot", "auto"):
             self.now_ms += self.random.randrange(300, 1_500)
         else:
             self.now_ms += 1_500 + len(text) * self.random.randrange(120, 500)
         data = e.MessageData(
-            role=line.role,
+            role=ROLES[line.speaker],
             text=text,
-            agent_id=self.agent.id if line.role == "agent" else None,
+            auto=line.speaker == "auto",
+            private=line.speaker == "note",
+            agent_id=self.agent.id if line.speaker in ("agent", "note") else None,
         )
         return self.at(e.ConversationMessage, data)
 
@@ -132,10 +143,17 @@ class _Chat(_Stage):
                 yield self.at(e.ConversationResumed, e.ResumedData(reason=words[0]))  # type: ignore[arg-type]
             case "node":
                 yield self.at(e.ConversationNode, e.NodeData(node=words[0]))  # type: ignore[arg-type]
+            case "close":
+                yield self.at(e.ConversationClosed, e.ClosedData(by="agent"))
+            case "requeue":
+                self.queue = words[0]
+                self.agent = self.staff.pick(self.queue, but=self.agent)
+                requeued = e.TransferredData(kind="queue", to_queue=self.queue)
+                yield self.at(e.ConversationTransferred, requeued)
             case "transfer":
-                yield self.at(e.ConversationTransferred, self.transfer(words))
+                yield self.at(e.ConversationTransferred, self.transfer(words[0]))
             case _:
-                raise ValueError(f"`!{action.name}` is not for chats")
+                raise AssertionError(f"{action}: the loader let it pass")
 
 
 class _Call(_Stage):
@@ -145,9 +163,8 @@ class _Call(_Stage):
         """Queued, answered, spoken, ended, and the work after it."""
         channel = self.random.choice(CALL_CHANNELS)
         yield self.at(e.CallQueued, e.CallQueuedData(**self.dimensions(channel)))
-        first = self.scenario.steps[0]
         self.now_ms += round(self.random.lognormvariate(2.4, 0.9) * 1000)
-        if isinstance(first, Action) and first.name == "abandon":
+        if ABANDON in self.scenario.steps:
             self.now_ms += self.random.randrange(5_000, 90_000)
             yield self.at(e.CallEnded, e.CallEndedData(cause="abandoned", by="customer"))
             return
@@ -164,12 +181,12 @@ class _Call(_Stage):
                 yield self.at(e.CallRetrieved, e.RetrieveData())
             elif step.name == "transfer":
                 self.now_ms += self.random.randrange(1_000, 20_000)
-                yield self.at(e.CallTransferred, self.transfer(step.words))
+                yield self.at(e.CallTransferred, self.transfer(step.words[0]))
             elif step.name == "hangup":
                 cause, by = step.words
                 ended = e.CallEndedData(cause=cause, by=by)  # type: ignore[arg-type]
             else:
-                raise ValueError(f"`!{step.name}` is not for calls")
+                raise AssertionError(f"{step}: the loader let it pass")
         self.now_ms += 500
         yield self.at(e.CallEnded, ended)
         self.now_ms += self.random.randrange(5_000, 60_000)
@@ -180,7 +197,7 @@ class _Call(_Stage):
         start_ms = self.now_ms + self.random.randrange(200, 3_000)
         self.now_ms = start_ms + len(text) * self.random.randrange(150, 300)
         data = e.UtteranceData(
-            role=line.role,
+            role=ROLES[line.speaker],
             text=text,
             start_ms=start_ms - begun_ms,
             end_ms=self.now_ms - begun_ms,

@@ -1,24 +1,34 @@
 """Importers: exported conversations become events of the contract. One small file for each format.
 
-An importer reads a whole file, and yields events in the order of their times, because a replay
-judges time by order. A row that cannot become an event is yielded as a problem at its line; a file
-that cannot be read at all is one `SourceError`.
+An importer reads a whole file into memory, because rows may stand in any order, and yields events
+in the order of their times, because a replay judges time by order. A row that cannot become an
+event is yielded as a problem at its line; a file that cannot be read at all is one `SourceError`.
+
+A module of this package that has a `read` function is an importer; its format is its name (without
+`_file`), and the first line of its documentation is its help.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
+from agents.dead_letters import MAX_PAYLOAD_BYTES
 from kefu.errors import UserError
 from schemas.codec import InvalidEvent, Reason, to_ms
 from schemas.events import Event
 from schemas.topics import CONVERSATIONS, TOPIC_OF_TYPE
 
 SEED = 7
-MAX_LINE_CHARS = 4_000_000
-"""A longer line is not one row of a chat export."""
+ZONE = "Asia/Shanghai"
+"""The zone of times that name none."""
+MAX_RAW_BYTES = MAX_PAYLOAD_BYTES
+"""How much of a broken row is kept: what a dead letter holds. It is more than an event may have, so
+that it is refused as too large, and less than Kafka takes, so that it stops nobody."""
+MAX_DETAIL_CHARS = 500
 
 
 class SourceError(UserError):
@@ -37,41 +47,50 @@ class SourceRecord(NamedTuple):
 
 
 class SourceOptions(NamedTuple):
-    """What a user may say about a file. `mapping` names columns; `seed` is for invented times."""
+    """What a user may say about a file.
+
+    `mapping` names columns; `seed` is for invented times; `zone` is the IANA name of the time zone
+    of times that name none.
+    """
 
     mapping: Mapping[str, str] = {}
     seed: int = SEED
-
-
-Progress = Callable[[int, int], None]
-"""Told (bytes done, bytes in all)."""
+    zone: str = ZONE
 
 
 def formats() -> dict[str, str]:
     """Every format by name, with the first line of its importer's documentation."""
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _HELPERS)
-    found = {}
-    for name in names:
-        doc = importlib.import_module(f"kefu.sources.{name}").__doc__ or ""
-        found[name.removesuffix("_file")] = doc.strip().splitlines()[0]
-    return found
+    return {
+        name: (importer.__doc__ or "").strip().splitlines()[0]
+        for name, importer in sorted(_importers().items())
+    }
 
 
 def read(path: Path, source_format: str, options: SourceOptions) -> Iterator[SourceRecord]:
-    """Every record of a file, in the order of event times. Raises `SourceError`."""
-    known = formats()
-    if source_format not in known:
-        raise SourceError(f"unknown format `{source_format}`; known: {', '.join(known)}")
+    """Every record of a file, in the order of event times.
+
+    Raises `SourceError`: at once where the file or the format is unknown, else with the first
+    record.
+    """
+    importers = _importers()
+    if source_format not in importers:
+        raise SourceError(
+            f"unknown format `{source_format}`; known: {', '.join(sorted(importers))}"
+        )
     if path.is_dir():
         raise SourceError(f"{path} is a folder; name a file")
-    module = source_format if source_format in _PLAIN else f"{source_format}_file"
-    importer = importlib.import_module(f"kefu.sources.{module}")
-    records: Iterator[SourceRecord] = importer.read(path, options)
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
+    records: Iterator[SourceRecord] = importers[source_format].read(path, options)
     return records
 
 
-_HELPERS = frozenset({"lines", "times", "columns", "dialogues"})
-_PLAIN = frozenset({"jddc", "stc3", "twcs"})
+def _importers() -> dict[str, ModuleType]:
+    names = [module.name for module in pkgutil.iter_modules(__path__)]
+    modules = {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    return {n.removesuffix("_file"): m for n, m in modules.items() if hasattr(m, "read")}
 
 
 def record_of(line: int, event: Event) -> SourceRecord:
@@ -85,13 +104,48 @@ def problem_at(line: int, reason: Reason, detail: str, raw: str) -> SourceRecord
     return SourceRecord(
         line,
         None,
-        raw.encode("utf-8", "replace"),
+        raw.encode("utf-8", "replace")[:MAX_RAW_BYTES],
         CONVERSATIONS.name,
         f"line-{line}",
-        InvalidEvent(reason, detail),
+        InvalidEvent(reason, f"line {line}, {detail}"),
     )
 
 
 def in_time_order(records: Iterable[SourceRecord]) -> list[SourceRecord]:
-    """Events by time, rows of one instant in the file's order; problems first, by line."""
-    return sorted(records, key=lambda r: (0 if r.event is None else to_ms(r.event.time), r.line))
+    """Problems first, by line; then events by time, rows of one instant in the file's order.
+
+    The events are numbered (`sequence`) in that order. Several problems of one line become one,
+    because a dead letter is named by its line.
+    """
+    ordered: list[SourceRecord] = []
+    events: list[SourceRecord] = []
+    problems: list[SourceRecord] = []
+    for record in records:
+        (problems if record.event is None else events).append(record)
+    problems.sort(key=_line)
+    for _, of_line in groupby(problems, key=_line):
+        ordered.append(_merged(list(of_line)))
+    events.sort(key=_time_and_line)
+    for number, record in enumerate(events, start=1):
+        if record.event is not None:
+            record.event.sequence = str(number)
+    return ordered + events
+
+
+def _line(record: SourceRecord) -> int:
+    return record.line
+
+
+def _time_and_line(record: SourceRecord) -> tuple[int, int]:
+    return (0 if record.event is None else to_ms(record.event.time), record.line)
+
+
+def _merged(problems: list[SourceRecord]) -> SourceRecord:
+    first = problems[0]
+    details = [record.problem.detail for record in problems if record.problem is not None]
+    if first.problem is None or len(details) == 1:
+        return first
+    detail = "; ".join(details)
+    if len(detail) > MAX_DETAIL_CHARS:
+        detail = f"{detail[:MAX_DETAIL_CHARS]}… ({len(details)} problems)"
+    return first._replace(problem=InvalidEvent(first.problem.reason, detail))

@@ -2,38 +2,39 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-
-import orjson
+from typing import Any
 
 from kefu.sources import SourceError, SourceOptions, SourceRecord, problem_at
 from kefu.sources.columns import Row, check_mapping, read_rows
-from kefu.sources.lines import raw_lines
+from kefu.sources.lines import json_lines
 from schemas.codec import Reason
 
 
 def read(path: Path, options: SourceOptions) -> Iterator[SourceRecord]:
-    """Every line as an event or a problem; the first line's keys are the columns."""
+    """Every line as an event or a problem; the keys of all lines are the columns."""
     rows = list(_rows(path))
     first = next((row for row in rows if isinstance(row, Row)), None)
     if first is None:
         raise SourceError(f"{path}:1: expected one JSON object a line")
-    names = list(dict.fromkeys(name for r in rows if isinstance(r, Row) for name in r.values))
+    names = {n: None for r in rows if isinstance(r, Row) for n in (*r.values, *r.nested)}
     mapping = check_mapping(path, first.line, names, options)
     yield from read_rows(path, rows, mapping, options)
 
 
 def _rows(path: Path) -> Iterator[Row | SourceRecord]:
-    for line, raw in raw_lines(path):
-        text = raw.decode("utf-8", "replace").removeprefix("\ufeff")
-        try:
-            document = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            document = None
-        if not isinstance(document, dict):
+    for line, text, document in json_lines(path):
+        if document is None:
             yield problem_at(line, Reason.INVALID_JSON, "expected one JSON object", text)
             continue
-        values = {
-            name: value if isinstance(value, str) else "" if value is None else str(value)
-            for name, value in document.items()
-        }
-        yield Row(line, values, text)
+        nested = frozenset(n for n, value in document.items() if isinstance(value, dict | list))
+        values = {n: _text(value) for n, value in document.items() if n not in nested}
+        yield Row(line, values, text, nested)
+
+
+def _text(value: Any) -> str:
+    """A value as a CSV would have it: whole numbers without a fraction, null as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

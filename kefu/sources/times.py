@@ -6,7 +6,8 @@ Conversations begin evenly spread over 09:00–21:00 (Asia/Shanghai) of one day.
   factor with sigma 0.6;
 - an agent answers after a log-normal delay with median 45 s and sigma 1.0: 6 % of answers come
   later than 210 s, which is the share that service plans call a bad day;
-- further messages of the same sender follow after 1 s + 0.15 s a character.
+- further messages of the same sender follow after 1 s + 0.15 s a character, and so does what a bot
+  or the system says, without the typing: after 1 s.
 
 The process of one conversation depends on the seed and its id only, not on its neighbours. Every
 event with such a time is marked as synthetic.
@@ -43,6 +44,8 @@ class SyntheticTimes:
         return self.now_ms
 
     def _delay_s(self, sender: str, length: int) -> float:
+        if sender in ("bot", "system"):
+            return 1.0
         if sender == self._last:
             return 1.0 + 0.15 * length
         if sender == "customer":

@@ -1,98 +1,102 @@
 """Tweets between customers and support accounts: CSV with real times and reply links.
 
-Columns: tweet_id, author_id, inbound, created_at, text, response_tweet_id, in_response_to_tweet_id.
-A conversation is everything that hangs together by replies; its id is its earliest tweet's.
+Columns: tweet_id, author_id, inbound, created_at, text, in_response_to_tweet_id, and, where there
+is one, response_tweet_id. A conversation is everything that hangs together by replies, also by way
+of tweets that are not in the file; its id is its earliest tweet's.
 """
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from kefu.sources import SourceError, SourceOptions, SourceRecord, in_time_order, problem_at
-from kefu.sources.dialogues import Dialogue
-from kefu.sources.lines import open_checked
-from schemas.codec import Reason, to_ms
-from schemas.envelope import MAX_ID_CHARS
+from kefu.sources.dialogues import MAX_CONVERSATION_CHARS, Dialogue, source_name
+from kefu.sources.table import TableRow, read_table
+from kefu.sources.values import cell_value
+from schemas.codec import EARLIEST, LATEST, InvalidEvent, Reason, to_ms
 
 COLUMNS = ("tweet_id", "author_id", "inbound", "created_at", "text", "in_response_to_tweet_id")
+MAX_AUTHOR_CHARS = 64
+"""A support account becomes a queue; Twitter's own limit is 15."""
 TIME_FORMAT = "%a %b %d %H:%M:%S %z %Y"
 EXAMPLE = "Wed Oct 11 06:55:44 +0000 2017"
 
 
 class Tweet(NamedTuple):
-    """One row."""
+    """One row; `linked` are the tweets it answers and that answer it."""
 
     line: int
     id: str
     author: str
     is_customer: bool
     time_ms: int
-    text: str
+    text: str | None
     replies_to: str
+    linked: tuple[str, ...]
 
 
 def read(path: Path, options: SourceOptions) -> Iterator[SourceRecord]:
     """Every tweet of the file as an event or a problem."""
     del options  # times are real and columns are fixed
+    names, rows = read_table(path, ",\t")
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise SourceError(f"{path}:1: missing columns {', '.join(missing)}; expected a CSV heading")
     records: list[SourceRecord] = []
     tweets: dict[str, Tweet] = {}
-    for row in _rows(path):
+    for row in rows:
         if isinstance(row, SourceRecord):
             records.append(row)
-        elif row.id in tweets:
-            detail = "column tweet_id: this id stood in the file before"
-            records.append(problem_at(row.line, Reason.INVALID_VALUE, detail, row.text))
+            continue
+        try:
+            tweet = _tweet(row)
+            if tweet.id in tweets:
+                detail = f"column tweet_id: stood before in line {tweets[tweet.id].line}"
+                raise InvalidEvent(Reason.INVALID_VALUE, detail)
+        except InvalidEvent as problem:
+            records.append(problem_at(row.line, problem.reason, problem.detail, row.raw))
         else:
-            tweets[row.id] = row
+            tweets[tweet.id] = tweet
     for thread in _threads(tweets):
         records.extend(_conversation(path, thread))
     yield from in_time_order(records)
 
 
-def _rows(path: Path) -> Iterator[Tweet | SourceRecord]:
-    reader = csv.DictReader(io.StringIO(open_checked(path), newline=""))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise SourceError(f"{path}:1: missing columns {', '.join(missing)}; expected a CSV heading")
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield problem_at(line, Reason.INVALID_VALUE, f"not a CSV row: {error}", "")
-            continue
-        yield _tweet(line, row)
-
-
-def _tweet(line: int, row: dict[str, str | None]) -> Tweet | SourceRecord:
-    raw = ",".join(str(value) for value in row.values())
-    identity, author = (row["tweet_id"] or "").strip(), (row["author_id"] or "").strip()
-    if not identity or not author or max(len(identity), len(author)) > MAX_ID_CHARS - 16:
+def _tweet(row: TableRow) -> Tweet:
+    """The row understood; raises `InvalidEvent` that names the column."""
+    cells = {name: cell_value(row.cells.get(name)) for name in (*COLUMNS, "response_tweet_id")}
+    identity, author = _id(cells["tweet_id"]), cells["author_id"]
+    if not 0 < len(identity) <= MAX_CONVERSATION_CHARS or not 0 < len(author) <= MAX_AUTHOR_CHARS:
         detail = "columns tweet_id and author_id: expected an id"
-        return problem_at(line, Reason.MISSING_FIELD, detail, raw)
-    inbound = (row["inbound"] or "").strip().lower()
+        raise InvalidEvent(Reason.MISSING_FIELD, detail)
+    inbound = cells["inbound"].lower()
     if inbound not in ("true", "false"):
-        detail = "column inbound: expected True or False"
-        return problem_at(line, Reason.INVALID_VALUE, detail, raw)
+        raise InvalidEvent(Reason.INVALID_VALUE, "column inbound: expected True or False")
     try:
-        created = datetime.strptime((row["created_at"] or "").strip(), TIME_FORMAT).astimezone(UTC)
-    except ValueError:
+        created = datetime.strptime(cells["created_at"], TIME_FORMAT).astimezone(UTC)
+    except (ValueError, OverflowError):
+        created = None
+    if created is None or not EARLIEST <= created < LATEST:
         detail = f"column created_at: expected a time like `{EXAMPLE}`"
-        return problem_at(line, Reason.INVALID_TIME, detail, raw)
+        raise InvalidEvent(Reason.INVALID_TIME, detail)
+    replies_to = _id(cells["in_response_to_tweet_id"])
+    answers = [_id(part.strip()) for part in cells["response_tweet_id"].split(",")]
     return Tweet(
-        line,
+        row.line,
         identity,
         author,
         inbound == "true",
         to_ms(created),
-        row["text"] or "",
-        (row["in_response_to_tweet_id"] or "").strip().removesuffix(".0"),
+        row.cells["text"] if cells["text"] else None,
+        replies_to,
+        tuple(name for name in (replies_to, *answers) if name),
     )
+
+
+def _id(value: str) -> str:
+    """An id without the fraction that a writer of numbers gave it."""
+    return value.removesuffix(".0")
 
 
 def _threads(tweets: dict[str, Tweet]) -> list[list[Tweet]]:
@@ -105,9 +109,8 @@ def _threads(tweets: dict[str, Tweet]) -> list[list[Tweet]]:
         return name
 
     for tweet in tweets.values():
-        find(tweet.id)
-        if tweet.replies_to:
-            root[find(tweet.id)] = find(tweet.replies_to)
+        for name in tweet.linked:
+            root[find(tweet.id)] = find(name)
     threads: dict[str, list[Tweet]] = {}
     for tweet in tweets.values():
         threads.setdefault(find(tweet.id), []).append(tweet)
@@ -115,23 +118,26 @@ def _threads(tweets: dict[str, Tweet]) -> list[list[Tweet]]:
 
 
 def _conversation(path: Path, thread: list[Tweet]) -> Iterator[SourceRecord]:
+    first = thread[0]
     accounts = [tweet.author for tweet in thread if not tweet.is_customer]
     customers = [tweet.author for tweet in thread if tweet.is_customer]
     dialogue = Dialogue(
-        source=f"twcs:{path.name}",
-        conversation=thread[0].id,
-        channel="twitter",
-        queue=(accounts[0] if accounts else "unanswered")[:64],
-        customer_id=customers[0] if customers else None,
+        source_name("twcs", path),
+        first.id,
+        {
+            "channel": "twitter",
+            "queue": accounts[0] if accounts else "unanswered",
+            "customer_id": customers[0] if customers else None,
+        },
+        campaign=not first.is_customer and not first.replies_to,
     )
     for tweet in thread:
-        said = tweet.text if tweet.text.strip() else None
         dialogue.message(
             tweet.line,
             tweet.time_ms,
             "customer" if tweet.is_customer else "agent",
-            said,
-            content_type="text" if said else "other",
+            tweet.text,
+            content_type="text" if tweet.text else "other",
             agent_id=None if tweet.is_customer else tweet.author,
         )
     yield from dialogue.finish()

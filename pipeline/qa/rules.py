@@ -61,7 +61,9 @@ class QualityRules:
     def on_agent(self, step: Step, text: str) -> None:
         """A human agent spoke; `text` is masked and already counted in the state."""
         it = step.interaction
-        if step.time_ms >= (it.wants_human_ms or 0):
+        if it.wants_human_ms is not None and step.time_ms >= it.wants_human_ms:
+            if step.time_ms - it.wants_human_ms > self._human_ms:
+                self.fire(step)
             self._stop_wanting(it)
         if not it.greeted and self._greeting.search(text):
             it.greeted = True
@@ -100,11 +102,21 @@ class QualityRules:
         return None if it.wants_human_ms is None else it.wants_human_ms + self._human_ms
 
     def fire(self, step: Step) -> None:
-        """The customer asked for a human and got none in time."""
+        """The customer asked for a human and got none in time.
+
+        A deadline that has passed is stated as a tick would have stated it.
+        """
         it = step.interaction
         evidence = _whole(it.wants_human_id, it.wants_human_text)
+        due_ms = self.next_due_ms(it)
+        at = step
+        if due_ms is not None and due_ms < step.time_ms:
+            at = Step(step.config, it, step.tallies, due_ms, it.wants_human_id)
         self._stop_wanting(it)
-        self._hit(step, ASKED_FOR_HUMAN, self._qa.asked_for_human, "queue", evidence)
+        self._hit(at, ASKED_FOR_HUMAN, self._qa.asked_for_human, "queue", evidence)
+        if at is not step:
+            step.out.extend(at.out)
+            step.milestone = True
 
     def _unapologised(self, step: Step) -> None:
         it = step.interaction

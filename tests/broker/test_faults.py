@@ -12,6 +12,7 @@ from agents.connection import KafkaConnection
 from agents.settings import load_config
 from agents.topics import partition_counts
 from kefu.generator import Generator
+from kefu.generator.corruptions import CORRUPTIONS, Record
 from kefu.log_writer import LogWriter
 from kefu.replay import InProcess
 from kefu.ticks import final_tick, tick_before
@@ -19,7 +20,6 @@ from schemas.codec import encode, to_ms
 from schemas.events import AgentPresence, Event
 from schemas.outputs import Duplicate
 from schemas.topics import TOPIC_OF_TYPE
-from tests.broker.corruptions import CORRUPTIONS
 from tests.broker.harness import (
     PUBLISHED,
     fresh_broker,
@@ -123,7 +123,7 @@ def test_ten_thousand_corrupt_events_become_dead_letters_and_stop_nobody(tmp_pat
             writer.write(topic, key, encode(event), to_ms(event.time))
             while broken < CORRUPT * (index + 1) // len(good):
                 corruption = CORRUPTIONS[names[broken % len(names)]]
-                bad = corruption.make(topic, event, random)
+                bad = corruption.make(Record(topic, key, encode(event)), random)
                 writer.write(bad.topic, bad.key, bad.value, None)
                 wanted[corruption.reason.value] += 1
                 broken += 1

@@ -1,4 +1,4 @@
-"""Logs of events and ticks as hypothesis draws them: times aimed at the limits, trouble included."""
+"""Logs of events and ticks as hypothesis draws them: aimed at the limits, trouble included."""
 
 from __future__ import annotations
 

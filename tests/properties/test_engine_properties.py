@@ -5,11 +5,29 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine import Engine
-from schemas.events import AgentPresence
-from schemas.outputs import Duplicate, Output, QaFacts
-from tests.properties.event_logs import Step, as_bytes, logs, take
-from tests.unit.builders import WordScorer, engine
+from kefu.ticks import tick_before
+from schemas.codec import to_ms
+from schemas.events import AgentPresence, Event
+from schemas.outputs import (
+    Duplicate,
+    Output,
+    QaFacts,
+    SlaBreached,
+    SlaCorrected,
+    SlaMet,
+    SlaWarned,
+)
+from tests.oracle_responses import Act, Said, said_of, waits_of
+from tests.properties.event_logs import (
+    DELTAS_MS,
+    Step,
+    as_bytes,
+    call_event,
+    chat_event,
+    logs,
+    take,
+)
+from tests.unit.builders import CONFIG, START_MS, WordScorer, engine
 
 STEADY = settings(deadline=None, derandomize=True, database=None)
 SCORER = WordScorer()
@@ -48,3 +66,137 @@ def test_a_crash_at_any_point_changes_no_byte_of_what_follows(
     some = data.draw(st.sets(st.integers(0, len(log) - 1), max_size=4))
     for cuts in (some, every):
         assert as_bytes(with_crashes(log, cuts)) == expected
+
+
+def without_presence(log: list[Step]) -> list[Step]:
+    """Agents' states have no ids: a repeat of an old one is dropped without a word."""
+    return [step for step in log if not isinstance(step, AgentPresence)]
+
+
+@settings(STEADY, max_examples=120)
+@given(logs().map(without_presence))
+def test_events_that_come_twice_add_nothing_but_a_duplicate_each(log: list[Step]) -> None:
+    once, twice = engine(scorer=SCORER), engine(scorer=SCORER)
+    for step in log:
+        first = take(once, step)
+        assert take(twice, step) == first
+        if isinstance(step, int):
+            continue
+        again = take(twice, step)
+        if first and isinstance(first[0], str):
+            assert again == first
+        else:
+            assert [type(output) for output in again] == [Duplicate]
+
+
+@settings(STEADY, max_examples=120)
+@given(logs().map(without_presence))
+def test_a_log_that_is_read_again_from_the_start_gives_only_duplicates(log: list[Step]) -> None:
+    of = engine(scorer=SCORER)
+    taken = [step for step in log[:-1] if not any(isinstance(o, str) for o in take(of, step))]
+    for step in taken:
+        again = take(of, step)
+        assert [type(output) for output in again] == ([] if isinstance(step, int) else [Duplicate])
+
+
+CHAT_ACTS = {"asks": 5, "replies": 4, "thanks": 2, "auto": 1, "note": 1, "bot": 1}
+CHAT_ACTS |= {"transferred": 1, "resolved": 1, "reopened": 1, "closed": 1}
+CALL_ACTS = {"queued": 3, "answered": 2, "caller": 1, "agent": 1, "ended": 1}
+
+
+def _weighted(acts: dict[str, int]) -> list[str]:
+    return [kind for kind, times in acts.items() for _ in range(times)]
+
+
+def _scripts(acts: dict[str, int]) -> st.SearchStrategy[list[tuple[str, int, int]]]:
+    kind = st.sampled_from(_weighted(acts))
+    return st.lists(st.tuples(kind, DELTAS_MS, st.integers(0, 9)), min_size=1, max_size=9)
+
+
+CHATS = st.lists(st.tuples(st.integers(0, 90_000), _scripts(CHAT_ACTS)), max_size=12)
+CALLS = st.lists(st.tuples(st.integers(0, 90_000), _scripts(CALL_ACTS)), max_size=4)
+Scripts = list[tuple[int, list[tuple[str, int, int]]]]
+
+
+def play(chats: Scripts, calls: Scripts) -> tuple[list[Event], dict[str, list[Act]]]:
+    """The events of all interactions in the order of their times, and each one's acts."""
+    acts: dict[str, list[Act]] = {}
+    events: list[Event] = []
+    for prefix, scripts in (("c", chats), ("p", calls)):
+        for number, (begin, script) in enumerate(scripts):
+            subject, at = f"{prefix}{number}", begin
+            for place, (kind, delta, pick) in enumerate(script):
+                at += delta
+                name = f"{subject}/{place}"
+                if prefix == "c":
+                    event = chat_event(kind, at / 1000, subject, pick, name)
+                else:
+                    event = call_event(kind, at / 1000, subject, pick)
+                event.id = name
+                events.append(event)
+                acts.setdefault(subject, []).append(Act(START_MS + at, kind))
+    return sorted(events, key=lambda event: event.time), acts
+
+
+def statements(outputs: list[Output | str]) -> dict[str, list[Said]]:
+    """What was said of the waits of each interaction, in order."""
+    said: dict[str, list[Said]] = {}
+    for o in outputs:
+        if isinstance(o, SlaWarned | SlaBreached | SlaMet | SlaCorrected):
+            status = str(o.__struct_config__.tag).removeprefix("kefu.sla.")
+            what = (status, str(o.data.clock), to_ms(o.data.waiting_since), o.data.elapsed_ms)
+            said.setdefault(o.subject, []).append(what)
+    return said
+
+
+def test_waits_warnings_and_breaches_are_those_of_an_oracle_that_sees_the_whole_log() -> None:
+    interactions = waits = 0
+
+    @settings(STEADY, max_examples=1_500)
+    @given(CHATS, CALLS)
+    def check(chats: Scripts, calls: Scripts) -> None:
+        nonlocal interactions, waits
+        events, acts = play(chats, calls)
+        of = engine()
+        out: list[Output | str] = []
+        for event in events:
+            out += take(of, tick_before(to_ms(event.time)))
+            out += take(of, event)
+        end_ms = START_MS + 3_600_000 * 3
+        out += take(of, end_ms)
+        said = statements(out)
+        for subject, of_one in acts.items():
+            found = waits_of(of_one, end_ms)
+            expected = [what for wait in found for what in said_of(wait, CONFIG.sla.clocks)]
+            assert said.get(subject, []) == expected, of_one
+            interactions += 1
+            waits += len(found)
+
+    check()
+    print(f"oracle: {interactions} interactions, {waits} waits, all as the oracle says")
+    assert interactions >= 3_000
+    assert waits >= 3_000
+
+
+@settings(STEADY, max_examples=150)
+@given(CHATS.filter(bool), CALLS)
+def test_one_tick_before_each_event_says_the_same_as_a_tick_every_second(
+    chats: Scripts, calls: Scripts
+) -> None:
+    events, _ = play(chats, calls)
+    coarse, fine = engine(scorer=SCORER), engine(scorer=SCORER)
+    jumped: list[Output | str] = []
+    walked: list[Output | str] = []
+    now_ms = START_MS - 1_000
+    for event in events:
+        until_ms = tick_before(to_ms(event.time))
+        jumped += take(coarse, until_ms) + take(coarse, event)
+        while now_ms < until_ms:
+            now_ms += 1_000
+            walked += take(fine, now_ms)
+        walked += take(fine, event)
+    assert _said(jumped) == _said(walked)
+
+
+def _said(outputs: list[Output | str]) -> list[bytes]:
+    return as_bytes([output for output in outputs if not isinstance(output, QaFacts)])

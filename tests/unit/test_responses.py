@@ -225,3 +225,20 @@ def test_an_event_that_comes_twice_is_one_duplicate_and_nothing_else() -> None:
     of = engine()
     run(of, customer(0), agent(10))
     assert [type(output) for output in run(of, customer(0), agent(10))] == [Duplicate, Duplicate]
+
+
+def test_what_falls_due_between_two_ticks_is_said_in_the_order_of_its_time() -> None:
+    of = engine()
+    run(of, customer(0), agent(10), customer(45, to="c2"), customer(50))
+    due = [output.time for output in only(run(of, WARN + 60), SlaWarned)]
+    assert len(due) == 2
+    assert due == sorted(due)
+
+
+def test_statements_of_different_conversations_keep_their_order_through_a_restart() -> None:
+    events = (customer(0), agent(10), customer(45, to="c2"), customer(50))
+    of, restarted = engine(), engine()
+    run(of, *events)
+    stored = {key: value for key, value in of.take_changes() if value is not None}
+    restarted.restore(of.encode_partition(), stored)
+    assert run(of, WARN + 60) == run(restarted, WARN + 60)

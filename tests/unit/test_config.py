@@ -1,0 +1,153 @@
+"""Every kind of bad configuration is one error that names file, line, key and what is allowed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from agents.settings import default_config_dir, load_config
+from pipeline.config import MAX_CONFIG_CHARS, ConfigError, parse_qa, parse_sla
+
+SLA = (default_config_dir() / "sla.yaml").read_text(encoding="utf-8")
+QA = (default_config_dir() / "qa_rules.yaml").read_text(encoding="utf-8")
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert text.count(old) == 1, f"{old!r} is not once in the shipped file"
+    return text.replace(old, new)
+
+
+def line_of(text: str, what: str) -> int:
+    return text[: text.index(what)].count("\n") + 1
+
+
+def refusal(text: str, *, qa: bool = False) -> str:
+    """The message of the error; it is one line."""
+    with pytest.raises(ConfigError) as caught:
+        (parse_qa if qa else parse_sla)(text, "some.yaml")
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_the_shipped_files_are_accepted() -> None:
+    config = load_config()
+    assert config.sla.clocks.first_response.target_ms == 210_000
+    assert config.qa.pass_score == 60
+
+
+BAD_SLA = [
+    ("a typo", "reopen_window_hours: 24", "reopen_window_hour: 24", "unknown key"),
+    ("a negative target", "target_seconds: 30", "target_seconds: -30", "$.clocks.answer.target"),
+    ("a target of zero", "target_seconds: 30", "target_seconds: 0", "> 0"),
+    ("text for a number", "target_seconds: 30", "target_seconds: soon", "got `str`"),
+    ("no number at all", "target_seconds: 30", "target_seconds: .nan", "$.clocks.answer"),
+    ("infinity", "target_seconds: 30", "target_seconds: .inf", "$.clocks.answer"),
+    ("a list for a map", "{target_seconds: 30, warn_share: 0.8}", "[30, 0.8]", "$.clocks.answer"),
+    ("a share above one", "30, warn_share: 0.8", "30, warn_share: 1.5", "warn_share"),
+    ("nothing", "idle_expiry_hours: 72", "idle_expiry_hours:", "idle_expiry_hours"),
+    ("a key twice", "target_seconds: 30,", "target_seconds: 30, target_seconds: 3,", "twice"),
+    ("a python tag", 'version: "sla-1"', "version: !!python/object:os.system x", "only text"),
+    ("a binary", 'version: "sla-1"', "version: !!binary aGk=", "only text"),
+    ("an own tag", 'version: "sla-1"', "version: !secret x", "only text"),
+    ("a number as version", 'version: "sla-1"', "version: 1", "got `int`"),
+    ("yes for a number", "idle_expiry_hours: 72", "idle_expiry_hours: yes", "got `bool`"),
+    ("an impossible int", "idle_expiry_hours: 72", "idle_expiry_hours: !!int x", "not a valid int"),
+    ("a bracket open", "bye]", "bye", "not YAML"),
+    ("a tab", "idle_expiry_hours: 72", "\tidle_expiry_hours: 72", "not YAML"),
+    ("a list as key", "idle_expiry_hours: 72", "? [a, b]\n: 72", "plain word"),
+    ("a word of nothing", "[好的, 好,", "['', 好,", "closing_pleasantries"),
+    ("a number as word", "[好的, 好,", "[5, 好,", "closing_pleasantries"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "says"), BAD_SLA, ids=[b[0] for b in BAD_SLA])
+def test_a_bad_policy_is_one_error_with_file_line_and_key(
+    name: str, old: str, new: str, says: str
+) -> None:
+    text = changed(SLA, old, new)
+    message = refusal(text)
+    found = re.match(r"some\.yaml:(\d+): ", message)
+    assert found, message
+    assert says in message
+    if says != "not YAML":
+        assert int(found[1]) == line_of(SLA, old), message
+
+
+BAD_QA = [
+    ("a typo", "  within_seconds: 120", "  within_second: 120", "unknown key"),
+    ("an unknown severity", "severity: critical", "severity: awful", "$.forbidden_words.severity"),
+    ("points above 100", "points: 20", "points: 101", "$.forbidden_words.points"),
+    ("a fraction of points", "points: 20", "points: 2.5", "got `float`"),
+    ("no words", "[dropped, error, timeout]", "[]", "$.abnormal_hang_up.causes"),
+    ("an unknown cause", "[dropped, error, timeout]", "[boom]", "$.abnormal_hang_up.causes"),
+    ("an unknown rule", "forbidden_words:", "forbiden_words:", "unknown key"),
+    ("turns of zero", "  within_seconds: 120", "  within_seconds: 0", "$.asked_for_human"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "says"), BAD_QA, ids=[b[0] for b in BAD_QA])
+def test_a_bad_rule_is_one_error_with_file_line_and_key(
+    name: str, old: str, new: str, says: str
+) -> None:
+    message = refusal(changed(QA, old, new), qa=True)
+    found = re.match(r"some\.yaml:(\d+): ", message)
+    assert found, message
+    assert says in message
+    assert int(found[1]) == line_of(QA, old), message
+
+
+def test_an_unknown_key_is_told_which_keys_are_allowed() -> None:
+    message = refusal(changed(SLA, "target_seconds: 30", "target_second: 30"))
+    assert "unknown key `target_second`; allowed: target_seconds, warn_share" in message
+
+
+def test_a_missing_key_is_named_with_the_line_of_its_map() -> None:
+    text = changed(SLA, "{target_seconds: 30, warn_share: 0.8}", "{warn_share: 0.8}")
+    message = refusal(text)
+    assert message.startswith(f"some.yaml:{line_of(text, 'answer:')}: $.clocks.answer: ")
+    assert "target_seconds" in message
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "\n\n", "---\n"])
+def test_an_empty_file_is_told_as_such(text: str) -> None:
+    assert "empty" in refusal(text) or "null" in refusal(text)
+
+
+@pytest.mark.parametrize("text", ["just words", "- a\n- b\n", "5"])
+def test_a_file_that_is_no_map_is_one_error(text: str) -> None:
+    assert refusal(text).startswith("some.yaml:1: $: ")
+
+
+@pytest.mark.parametrize(
+    "text", ["a: \x00", "a: \ud800", "%YAML 9.9\n---\na: 1", "a: 1\n---\nb: 2\n"]
+)
+def test_what_is_not_one_yaml_document_is_one_error(text: str) -> None:
+    assert refusal(text).startswith("some.yaml")
+
+
+def test_aliases_that_multiply_are_refused_before_they_are_built() -> None:
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 20)]
+    assert refusal("\n".join(rows)).startswith("some.yaml:2: aliases")
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 1_000_000, "a: " + "[" * 60 + "]" * 60, "{a: " * 400 + "1" + "}" * 400]
+)
+def test_deep_nesting_is_refused_without_a_crash(text: str) -> None:
+    assert refusal(text) == "some.yaml:1: nested deeper than 50"
+
+
+def test_a_huge_file_is_refused_unread() -> None:
+    assert str(MAX_CONFIG_CHARS) in refusal("#" * (MAX_CONFIG_CHARS + 1))
+
+
+def test_a_file_that_is_missing_or_not_utf8_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"sla\.yaml: cannot be read"):
+        load_config(tmp_path)
+    (tmp_path / "sla.yaml").write_bytes("version: 政策".encode("gbk"))
+    with pytest.raises(ConfigError, match=r"sla\.yaml: the file is not UTF-8"):
+        load_config(tmp_path)

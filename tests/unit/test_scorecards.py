@@ -1,0 +1,162 @@
+"""Hourly scorecards: when they are published, what they hold, and what revises them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.ids import output_id
+from pipeline.scorecards import KEPT_MS, Scorecards
+from pipeline.state import StateVersionError
+from pipeline.tallies import HOUR_MS
+from schemas.codec import from_ms
+from schemas.outputs import Duplicate, FactsData, QaFacts, Scorecard, Tally
+from tests.unit.builders import (
+    CONFIG,
+    START_MS,
+    agent,
+    closed,
+    customer,
+    engine,
+    only,
+    opened,
+    rated,
+    run,
+)
+
+LATENESS_MS = round(CONFIG.sla.allowed_lateness_seconds * 1000)
+DUE_MS = START_MS + HOUR_MS + LATENESS_MS
+
+
+def fact(
+    origin: str,
+    seq: int,
+    watermark_ms: int,
+    tally: Tally | None = None,
+    *,
+    hour_ms: int = START_MS,
+    queue: str = "sales",
+) -> QaFacts:
+    """A fact as an engine writes it."""
+    data = FactsData(origin=origin, seq=seq, watermark=from_ms(watermark_ms))
+    if tally is not None:
+        data.window_start, data.queue, data.tally = from_ms(hour_ms), queue, tally
+    return QaFacts(
+        id=output_id("facts", origin, str(seq)),
+        time=from_ms(watermark_ms),
+        subject=origin,
+        data=data,
+    )
+
+
+def cards(of: Scorecards, *facts: QaFacts) -> list[Scorecard]:
+    """The scorecards that follow from the facts."""
+    return [card for f in facts for card in of.feed(f) if isinstance(card, Scorecard)]
+
+
+def scorecards(*origins: str) -> Scorecards:
+    return Scorecards(CONFIG, frozenset(origins))
+
+
+def test_nothing_is_published_before_all_origins_have_passed_the_hour_and_the_lateness() -> None:
+    of = scorecards("a", "b")
+    assert cards(of, fact("a", 1, DUE_MS, Tally(closed=2)), fact("b", 1, DUE_MS - 1)) == []
+    (card,) = cards(of, fact("b", 2, DUE_MS))
+    assert (card.data.closed, card.data.revision, card.data.corrects) == (2, 1, None)
+
+
+def test_an_origin_that_never_spoke_holds_every_hour_back() -> None:
+    of = scorecards("a", "b", "silent")
+    held = (fact("a", 1, DUE_MS * 2, Tally(closed=1)), fact("b", 1, DUE_MS * 2))
+    assert cards(of, *held) == []
+
+
+def test_late_facts_give_a_second_revision_that_names_the_first() -> None:
+    of = scorecards("a")
+    (first,) = cards(of, fact("a", 1, DUE_MS, Tally(closed=1, opened=3)))
+    (second,) = cards(of, fact("a", 2, DUE_MS + 5_000, Tally(closed=1)))
+    assert second.data.revision == 2
+    assert second.data.corrects == first.id
+    assert second.id != first.id
+    assert (second.data.closed, second.data.opened) == (2, 3)
+
+
+def test_a_published_hour_is_not_published_again_without_a_change() -> None:
+    of = scorecards("a")
+    assert len(cards(of, fact("a", 1, DUE_MS, Tally(closed=1)))) == 1
+    assert cards(of, *(fact("a", n, DUE_MS + n * HOUR_MS) for n in range(2, 30))) == []
+
+
+def test_a_fact_that_comes_twice_counts_once() -> None:
+    of = scorecards("a")
+    one = fact("a", 1, START_MS, Tally(closed=1))
+    of.feed(one)
+    assert [type(output) for output in of.feed(one)] == [Duplicate]
+    (card,) = cards(of, fact("a", 2, DUE_MS))
+    assert card.data.closed == 1
+
+
+def test_queues_are_published_apart_and_in_a_stated_order() -> None:
+    of = scorecards("a")
+    published = cards(
+        of,
+        fact("a", 1, START_MS, Tally(closed=1), queue="vip"),
+        fact("a", 2, START_MS, Tally(closed=2), queue="sales"),
+        fact("a", 3, DUE_MS),
+    )
+    assert [(card.data.queue, card.data.closed) for card in published] == [("sales", 2), ("vip", 1)]
+
+
+def test_rates_are_null_without_a_denominator_and_carry_it_otherwise() -> None:
+    of = scorecards("a")
+    (empty,) = cards(of, fact("a", 1, DUE_MS, Tally(opened=1)))
+    data = empty.data
+    assert (data.coverage, data.score_mean, data.fail_rate, data.rating_mean) == (None,) * 4
+    assert (data.first_response_ms_mean, data.negative_share) == (None, None)
+    late = Tally(closed=4, scored=2, score_sum=150, failed=1, negative=1, neutral=3)
+    (full,) = cards(of, fact("a", 2, DUE_MS + 1, late))
+    data = full.data
+    assert (data.coverage, data.score_mean, data.fail_rate) == (0.5, 75.0, 0.5)
+    assert data.negative_share == 0.25
+
+
+def test_facts_of_an_hour_too_old_to_revise_are_counted_not_published() -> None:
+    of = scorecards("a")
+    later = DUE_MS + KEPT_MS + HOUR_MS
+    cards(of, fact("a", 1, later))
+    assert cards(of, fact("a", 2, later + 1, Tally(closed=1))) == []
+    assert of.state.refused == 1
+
+
+def test_the_state_of_a_newer_version_is_refused() -> None:
+    newer = scorecards("a")
+    newer.state.version += 1
+    with pytest.raises(StateVersionError, match="upgrade kefu"):
+        scorecards("a").restore(newer.encode_partition(), {})
+
+
+def test_the_scorecard_of_a_played_hour_holds_what_happened_in_it() -> None:
+    of, source = scorecards("t/0"), engine()
+    outputs = run(
+        source,
+        opened(0, queue="sales"),
+        customer(1),
+        agent(11, "您好，不知道"),
+        customer(20),
+        agent(400),
+        rated(410, 4),
+        closed(420),
+        3600 + LATENESS_MS / 1000,
+    )
+    (card,) = cards(of, *only(outputs, QaFacts))
+    data = card.data
+    assert (data.queue, data.opened, data.closed, data.scored, data.messages) == (
+        "sales",
+        1,
+        1,
+        1,
+        4,
+    )
+    assert (data.first_response_ms_mean, data.next_response_ms_mean) == (10_000, 380_000)
+    assert (data.met, data.breached, data.rated, data.rating_mean) == (1, 1, 1, 0.8)
+    assert data.issues == {"forbidden_words": 1}
+    assert data.score_mean == 100 - CONFIG.qa.forbidden_words.points
