@@ -61,8 +61,11 @@ bench: $(READY)
 soak: $(READY)
 	$(BIN)/pytest -m slow $(TEST_ARGS)
 
+FAULT_RUNS ?= 5
 faults: $(READY)
-	$(BIN)/pytest tests/faults $(TEST_ARGS)
+	$(BIN)/pytest -s tests/broker/test_faults.py $(TEST_ARGS)
+	$(BIN)/python -m tests.faults.runtime_trial --shape c-txn --case graceful --runs $(FAULT_RUNS)
+	$(BIN)/python -m tests.faults.runtime_trial --shape c-txn --case sigkill --runs $(FAULT_RUNS)
 
 lock:
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \

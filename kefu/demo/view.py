@@ -13,7 +13,7 @@ from kefu.demo.board import Board, Queue
 from kefu.demo.health import Health
 
 ZONE = ZoneInfo("Asia/Shanghai")
-MOOD_WIDTH = 14
+MOOD_WIDTH = 12
 LONG_WAIT_S = 210
 CLOCKS = {"first_response": "首响 first", "next_response": "响应 next", "answer": "接听 answer"}
 
@@ -56,8 +56,8 @@ def _queues(board: Board, health: Health) -> Panel:
     table = Table(expand=True, box=None, pad_edge=False)
     table.add_column("队列\nqueue", no_wrap=True)
     table.add_column("等待\nnow", justify="right")
-    table.add_column("最长\nlongest", justify="right")
-    table.add_column("达标\nin time", justify="right")
+    table.add_column("最长\nlongest", justify="right", min_width=7)
+    table.add_column("达标\nin\u00a0time", justify="right", min_width=7)
     table.add_column("超时\nlate", justify="right")
     table.add_column("客户情绪\nmood", no_wrap=True)
     table.add_column("质检分\nscore", justify="right")
@@ -95,8 +95,8 @@ def _breaches(board: Board) -> Panel:
 
 def _issues(board: Board) -> Panel:
     table = Table(expand=True, box=None, pad_edge=False, show_header=False)
-    table.add_column(justify="right")
-    table.add_column(no_wrap=True)
+    table.add_column(justify="right", min_width=4)
+    table.add_column(no_wrap=True, ratio=1)
     for name, count in board.issues.most_common(8):
         table.add_row(str(count), name)
     return Panel(table, title=f"质检问题 quality issues ({board.totals['qa_issues']})")
