@@ -13,7 +13,7 @@ from kefu.demo.board import Board, Queue
 from kefu.demo.health import Health
 
 ZONE = ZoneInfo("Asia/Shanghai")
-MOOD_WIDTH = 12
+MOOD_WIDTH = 10
 LONG_WAIT_S = 210
 CLOCKS = {"first_response": "首响 first", "next_response": "响应 next", "answer": "接听 answer"}
 
@@ -60,7 +60,7 @@ def _queues(board: Board, health: Health) -> Panel:
     table.add_column("达标\nin\u00a0time", justify="right", min_width=7)
     table.add_column("超时\nlate", justify="right")
     table.add_column("客户情绪\nmood", no_wrap=True)
-    table.add_column("质检分\nscore", justify="right")
+    table.add_column("质检分\nscore", justify="right", min_width=6)
     for name in sorted({*board.queues, *health.waiting}):
         queue = board.queues.get(name, Queue())
         count, since = health.waiting.get(name, (0, None))
