@@ -96,7 +96,11 @@ class Interaction(Struct, array_like=True):
             self.seen_horizon_s = max(self.seen_horizon_s, newest)
 
     def is_too_late_to_tell(self, time_ms: int) -> bool:
-        """Whether an event this old could be one of the forgotten ones."""
+        """Whether an event this old could be one of the forgotten ones.
+
+        Not in their last second: a burst of hundreds within a second would be refused for it. A
+        repeat from that second is processed again, with the same output ids.
+        """
         return bool(self.seen_horizon_s) and time_ms // 1000 < self.seen_horizon_s
 
 
