@@ -80,6 +80,9 @@ OUTPUT_TYPES: dict[str, type[Any]] = {_tag(cls): cls for cls in get_args(Publish
 _ENVELOPE_FIELDS = {cls: _known(cls) for cls in EVENT_TYPES.values()}
 _DATA_FIELDS = {cls: _known(cls.__annotations__["data"]) for cls in EVENT_TYPES.values()}
 
+ALWAYS_WRITTEN = ("specversion", "source")
+"""Attributes that CloudEvents require and that our types default for who constructs them."""
+
 _PATH = re.compile(r" - at `([^`]*)`$")
 _EXPECTED = re.compile(r"^Expected `[^`]*`(?:, got `[^`]*`)?(?: (?:of length )?[<>]=? ?\d+)?$")
 _MISSING = re.compile(r"^Object missing required field `[^`]*`$")
@@ -126,19 +129,24 @@ def _typed(document: dict[str, Any]) -> Decoded:
     cls = EVENT_TYPES.get(tag)
     if cls is None:
         raise InvalidEvent(Reason.UNKNOWN_TYPE, "not a type of this contract at `$.type`")
-    if "specversion" not in document:
-        raise InvalidEvent(Reason.MISSING_FIELD, "missing required field `specversion` at `$`")
+    event: Event = _converted(document, cls)
+    _check_time(event.time)
+    unknown = len(document.keys() - _ENVELOPE_FIELDS[cls])
+    data = document.get("data")
+    if data is not None:
+        unknown += len(data.keys() - _DATA_FIELDS[cls])
+    return Decoded(event, unknown)
+
+
+def _converted(document: dict[str, Any], cls: type[Any]) -> Any:
+    for name in ALWAYS_WRITTEN:
+        if name not in document:
+            raise InvalidEvent(Reason.MISSING_FIELD, f"missing required field `{name}` at `$`")
     try:
-        event: Event = msgspec.convert(document, cls)
+        return msgspec.convert(document, cls)
     except msgspec.ValidationError as error:
         message = str(error)
-    else:
-        _check_time(event.time)
-        unknown = len(document.keys() - _ENVELOPE_FIELDS[cls])
-        data = document.get("data")
-        if data is not None:
-            unknown += len(data.keys() - _DATA_FIELDS[cls])
-        return Decoded(event, unknown)
+    # Outside of `except`, so that the exception with the value it quotes is gone.
     raise _refusal(message)
 
 
@@ -186,17 +194,15 @@ def decode_output(value: bytes) -> PublishedOutput:
     cls = OUTPUT_TYPES.get(tag) if type(tag) is str else None
     if cls is None:
         raise InvalidEvent(Reason.UNKNOWN_TYPE, "not an output of this contract at `$.type`")
-    try:
-        output: PublishedOutput = msgspec.convert(document, cls)
-    except msgspec.ValidationError as error:
-        message = str(error)
-    else:
-        return output
-    raise _refusal(message)
+    output: PublishedOutput = _converted(document, cls)
+    return output
 
 
 def to_ms(time: datetime) -> int:
-    """Milliseconds since 1970 of an aware instant; fractions of a millisecond are cut."""
+    """Milliseconds since 1970 of an aware instant; fractions of a millisecond are cut.
+
+    A decoded time has whole microseconds: msgspec rounds finer digits to the nearest.
+    """
     return (time - EPOCH) // MILLISECOND
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.codec import EVENT_TYPES, OUTPUT_TYPES
+from schemas.codec import ALWAYS_WRITTEN, EVENT_TYPES, OUTPUT_TYPES
 from schemas.topics import CATALOGUE, FACTS, INPUTS, TOPIC_OF_TYPE, Topic
 
 Document = dict[str, Any]
@@ -49,7 +49,7 @@ Rules for writers:
 
 * The record's key is the event's `subject`: the id of the interaction, or of the agent on the
   presence topic, so that one interaction's events stay in order on one partition.
-* Numbers that are integers here are written without a decimal point.
+* Numbers that are integers here are written without a decimal point, and fit 64 bits.
 * Fields beyond those named here are allowed, counted, and ignored.
 
 Topics that begin with `kefu.changelog.` hold the engines' own state: neither read nor write them.
@@ -124,14 +124,11 @@ def _tidy(schema: Any) -> Any:
 
 
 def _envelope(schema: Document, cls: type[Any]) -> Document:
-    """The whole message: described by what its data says, `specversion` required as CloudEvents do.
-
-    The types give `specversion` a default for who constructs them; on the wire it always stands.
-    """
+    """The whole message: described by what its data says, and with all that CloudEvents require."""
     return {
         **schema,
         "description": schema.get("description") or _summary(cls),
-        "required": sorted({*schema["required"], "specversion"}),
+        "required": sorted({*schema["required"], *ALWAYS_WRITTEN}),
     }
 
 
@@ -159,18 +156,18 @@ def _message(tag: str, cls: type[Any]) -> Document:
 
 
 def _channel(topic: Topic) -> Document:
-    kafka: Document = {
-        "topic": topic.name,
-        "topicConfiguration": _kept(topic),
-        "bindingVersion": KAFKA_BINDING_VERSION,
-    }
-    if topic.partitions is not None:
-        kafka["partitions"] = topic.partitions
     return {
         "address": topic.name,
         "description": topic.doc,
         "messages": {tag: {"$ref": f"#/components/messages/{tag}"} for tag in topic.types},
-        "bindings": {"kafka": kafka},
+        # Without `partitions`: how many there are is a choice of each deployment.
+        "bindings": {
+            "kafka": {
+                "topic": topic.name,
+                "topicConfiguration": _kept(topic),
+                "bindingVersion": KAFKA_BINDING_VERSION,
+            }
+        },
         **({"tags": [INTERNAL], "x-internal": True} if topic is FACTS else {}),
     }
 

@@ -10,6 +10,13 @@ Schema = dict[str, Any]
 
 UPPER_LIMITS = ("maxLength", "maximum", "maxItems")
 LOWER_LIMITS = ("minLength", "minimum", "minItems")
+COMPARED = {
+    *UPPER_LIMITS,
+    *LOWER_LIMITS,
+    *("type", "format", "const", "enum", "anyOf", "$ref", "default"),
+    *("properties", "required", "items", "additionalProperties"),
+}
+SAYS_NOTHING = {"$schema", "$id", "$defs", "title", "description"}
 
 
 def broken_promises(old: Schema, new: Schema | None, *, written_by_us: bool) -> list[str]:
@@ -33,8 +40,11 @@ def _compare(
     if "default" in old and old["default"] != new.get("default"):
         # What is left out means something else.
         yield f"{path}: default was {old['default']}, is {new.get('default')}"
+    for word in sorted({*new}.union(*news.values()) - COMPARED - SAYS_NOTHING):
+        yield f"{path}: `{word}` may forbid what was allowed: teach the comparer about it"
     for kind, before in olds.items():
         after = news[kind]
+        yield from _closed(path, before, after)
         yield from _values(path, before, after, ours)
         yield from _limits(path, before, after)
         yield from _required(path, before, after, ours)
@@ -69,6 +79,12 @@ def _named_values(part: Schema) -> set[Any] | None:
 
 def _names(alternatives: Schema) -> str:
     return " or ".join(sorted(alternatives))
+
+
+def _closed(path: str, before: Schema, after: Schema) -> Iterator[str]:
+    was, now = (schema.get("additionalProperties", True) for schema in (before, after))
+    if was is True and now is not True:
+        yield f"{path}: unknown fields are no longer all allowed"
 
 
 def _values(path: str, before: Schema, after: Schema, ours: bool) -> Iterator[str]:

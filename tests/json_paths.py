@@ -15,6 +15,8 @@ def field_paths(part: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
 
 def with_field(document: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
     """The document with the value at that path; the original stays as it is."""
+    if not path:
+        return copy.deepcopy(value)
     changed = copy.deepcopy(document)
     inner = changed
     for step in path[:-1]:

@@ -1,10 +1,12 @@
 """Bad bytes get one reason and a path, and never a word of the payload into the error."""
 
+import traceback
 from typing import Any
 
 import orjson
 import pytest
 
+from pipeline.state import SEEN_EVENTS
 from schemas.codec import (
     EVENT_TYPES,
     MAX_VALUE_BYTES,
@@ -20,6 +22,7 @@ from schemas.codec import (
 from schemas.envelope import MAX_ID_CHARS, MAX_TEXT_CHARS
 from tests.golden.make_contract_v1 import DOCUMENTS, stored
 from tests.json_paths import field_paths, with_field
+from tests.unit.builders import customer, engine
 
 EXAMPLES = stored(DOCUMENTS)
 MESSAGE: dict[str, Any] = {
@@ -37,7 +40,8 @@ NOT_OF_THE_CODEC = {
     Reason.LATE_BEYOND_MEMORY,
     Reason.ENGINE_ERROR,
 }
-"""These need the record's place or the engine's state, and are tested with those."""
+"""These need the record's place or the engine's state. The first two and the last are tested with
+the worker's task, the third below."""
 
 
 def _message(**fields: Any) -> bytes:
@@ -96,6 +100,12 @@ BAD += [
     (_message(specversion="0.3"), Reason.INVALID_VALUE, "`$.specversion`"),
     (_message(id=""), Reason.INVALID_VALUE, "`$.id`"),
     (_message(subject="x" * (MAX_ID_CHARS + 1)), Reason.INVALID_VALUE, "`$.subject`"),
+    (
+        _message(sequence=7).replace(b'"sequence":7', b'"sequence":%d' % 2**64),
+        Reason.WRONG_TYPE,
+        "`$.sequence`",
+    ),
+    (_message(sequence=[1]), Reason.WRONG_TYPE, "`$.sequence`"),
     (_message(sequence="1" * 65), Reason.INVALID_VALUE, "`$.sequence`"),
     (_data(role="boss"), Reason.INVALID_VALUE, "`$.data.role`"),
     (_data(role="agent", tenant=""), Reason.INVALID_VALUE, "`$.data.tenant`"),
@@ -109,7 +119,10 @@ BAD += [
     (_message(type="kefu.qa.issue"), Reason.UNKNOWN_TYPE, "`$.type`"),
     *(
         (_message(time=time), Reason.INVALID_TIME, "`$.time`")
-        for time in ("yesterday", "2026-03-02T09:00:00", "2026-02-30T09:00:00Z", 0, None, True, "")
+        for time in (
+            *("yesterday", "2026-03-02T09:00:00", "2026-02-30T09:00:00Z", "2026-12-31T23:59:60Z"),
+            *("1772413200", "", 0, 1_772_413_200_123, None, True, {}),
+        )
     ),
     (_message(time="1999-12-31T23:59:59.999Z"), Reason.TIME_TOO_OLD, "`$.time`"),
     (_message(time="0001-01-01T00:00:00+14:00"), Reason.TIME_TOO_OLD, "`$.time`"),
@@ -138,6 +151,16 @@ def test_every_reason_of_the_codec_is_reached_above() -> None:
     assert {reason for _, reason, _ in BAD} == set(Reason) - NOT_OF_THE_CODEC
 
 
+def test_an_event_older_than_its_interaction_remembers_is_refused_and_not_taken_twice() -> None:
+    of = engine()
+    for at in range(4 * SEEN_EVENTS):
+        of.feed(customer(at))
+    with pytest.raises(InvalidEvent) as refused:
+        of.feed(customer(0))
+    assert refused.value.reason is Reason.LATE_BEYOND_MEMORY
+    assert "在吗" not in str(refused.value)
+
+
 def test_a_byte_order_mark_is_utf8_but_not_json() -> None:
     assert _refused(b"\xef\xbb\xbf" + _message()).reason is Reason.INVALID_JSON
 
@@ -150,6 +173,15 @@ def test_what_is_no_output_of_ours_is_refused(value: bytes) -> None:
     with pytest.raises(InvalidEvent) as refused:
         decode_output(value)
     assert refused.value.reason is Reason.UNKNOWN_TYPE
+
+
+@pytest.mark.parametrize("tag", OUTPUT_TYPES)
+@pytest.mark.parametrize("name", ["specversion", "source"])
+def test_an_output_is_not_read_with_attributes_that_it_did_not_have(tag: str, name: str) -> None:
+    broken = {key: value for key, value in EXAMPLES[tag].items() if key != name}
+    with pytest.raises(InvalidEvent, match=f"missing_field: .*`{name}` at") as refused:
+        decode_output(orjson.dumps(broken))
+    assert refused.value.reason is Reason.MISSING_FIELD
 
 
 # --- what is accepted ----------------------------------------------------------------------------
@@ -178,10 +210,77 @@ def test_the_first_and_the_last_accepted_instant() -> None:
         assert encode(decode(_message(time=time)).event).count(time[:19].encode()) == 1
 
 
-def test_the_zone_and_the_milliseconds_of_a_time_are_kept() -> None:
-    time_ms = to_ms(decode(_message()).event.time)
-    assert time_ms == 1_772_413_200_123
-    assert to_ms(from_ms(time_ms)) == time_ms
+NINE_MS = 1_772_413_200_000
+"""2026-03-02 09:00 in Beijing, 01:00 in UTC."""
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-03-02T09:00:00+08:00",
+        "2026-03-02T01:00:00Z",
+        "2026-03-02t01:00:00z",
+        "2026-03-02T01:00:00-00:00",
+        "2026-03-01T19:30:00-05:30",
+        "2026-03-02T06:45:00+05:45",
+        "2026-03-02T15:00:00+14:00",
+        "2026-03-02 01:00:00Z",
+        "2026-03-02T09:00:00+0800",
+    ],
+)
+def test_one_instant_is_the_same_in_every_zone_and_spelling(time: str) -> None:
+    event = decode(_message(time=time)).event
+    assert to_ms(event.time) == NINE_MS
+    assert to_ms(decode(encode(event)).event.time) == NINE_MS
+
+
+@pytest.mark.parametrize(
+    ("fraction", "expected_ms"),
+    [
+        (".1", 100),
+        (".12", 120),
+        (".123", 123),
+        (".002", 2),
+        (".000", 0),
+        (".1239", 123),
+        (".123999", 123),
+        (".1239994", 123),
+        (".1239996", 124),
+        (".123456789", 123),
+        (".9999999", 1000),
+        (".1234567890123456789", 123),
+    ],
+)
+def test_fractions_of_a_second_are_places_after_the_point_cut_to_milliseconds(
+    fraction: str, expected_ms: int
+) -> None:
+    for zone in ("Z", "+00:00"):
+        event = decode(_message(time=f"2026-03-02T01:00:00{fraction}{zone}")).event
+        assert to_ms(event.time) - NINE_MS == expected_ms
+
+
+def test_times_are_written_with_their_zone_and_utc_as_z() -> None:
+    east = decode(_message()).event
+    assert b'"time":"2026-03-02T09:00:00.123000+08:00"' in encode(east)
+    east.time = from_ms(to_ms(east.time))
+    assert b'"time":"2026-03-02T01:00:00.123000Z"' in encode(east)
+
+
+def test_milliseconds_survive_the_way_there_and_back() -> None:
+    for time_ms in (NINE_MS, NINE_MS + 1, NINE_MS + 999, -1, 0):
+        assert to_ms(from_ms(time_ms)) == time_ms
+
+
+@pytest.mark.parametrize("sequence", [0, 7, -1, 2**63, 2**64 - 1, "7", "00000042", "", None])
+def test_a_sequence_is_a_number_or_a_text_and_is_kept_as_it_was(sequence: Any) -> None:
+    event = decode(_message(sequence=sequence)).event
+    assert type(event.sequence) is type(sequence)
+    assert event.sequence == sequence
+    assert orjson.loads(encode(event))["sequence"] == sequence
+
+
+def test_an_event_without_a_sequence_is_written_without_one() -> None:
+    assert b"sequence" not in encode(decode(_message()).event)
 
 
 def test_unknown_fields_are_counted_in_the_envelope_and_in_the_data() -> None:
@@ -211,7 +310,10 @@ GUISES: list[Any] = [
 
 
 def _assert_keeps_the_secret(error: InvalidEvent) -> None:
-    said = f"{error!s} {error!r} {error.args} {vars(error)}"
+    # What a logger prints of it, too. The locals of the frames are not among that: those of the
+    # caller hold the record in any case.
+    printed = "".join(traceback.format_exception(error))
+    said = f"{error!s} {error!r} {error.args} {vars(error)} {printed}"
     assert "SECRET" not in said
     assert "机密" not in said
     assert error.__cause__ is None

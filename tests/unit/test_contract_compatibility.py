@@ -15,6 +15,7 @@ from schemas.codec import (
     Reason,
     decode,
     decode_output,
+    encode,
 )
 from schemas.export import json_schemas
 from tests.contract_compatibility import broken_promises
@@ -42,6 +43,34 @@ def test_stored_v1_documents_decode_for_ever_and_lose_nothing(tag: str) -> None:
         read = decode_output(stored_line)
     assert type(read).__struct_config__.tag == tag
     _assert_says(read, EXAMPLES[tag])
+
+
+@pytest.mark.parametrize("tag", EXAMPLES)
+def test_what_is_read_of_a_stored_v1_document_is_written_again_byte_for_byte(tag: str) -> None:
+    ours = orjson.dumps(_in_our_spelling(EXAMPLES[tag], (EVENT_TYPES | OUTPUT_TYPES)[tag]))
+    assert _written_again(orjson.dumps(EXAMPLES[tag])) == ours
+    assert _written_again(ours) == ours
+
+
+def _written_again(value: bytes) -> bytes:
+    if orjson.loads(value)["type"] in EVENT_TYPES:
+        return encode(decode(value).event)
+    return encode(decode_output(value))
+
+
+def _in_our_spelling(document: Any, cls: type[Any]) -> Any:
+    """Fractions of a second in six digits, and without the fields of `data` left at a default."""
+    data_type = cls.__annotations__["data"]
+    omits = data_type.__struct_config__.omit_defaults
+    defaults = {f.name: f.default for f in msgspec.structs.fields(data_type) if omits}
+    data = {k: v for k, v in document["data"].items() if k not in defaults or defaults[k] != v}
+    return _six_digits({**document, "data": data})
+
+
+def _six_digits(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _six_digits(value) for key, value in part.items()}
+    return part.replace(".125+08:00", ".125000+08:00") if isinstance(part, str) else part
 
 
 def _assert_says(read: Any, document: Any) -> None:
@@ -170,6 +199,24 @@ FACTS = ("$defs", "Tally", "properties")
             ("$defs", "ScorecardData", "properties", "issues", "additionalProperties"),
             {"type": "number"},
             "$.data.issues.<additionalProperties>: was integer, is number",
+        ),
+        (
+            MESSAGE,
+            (*DATA, "additionalProperties"),
+            False,
+            "$.data: unknown fields are no longer all allowed",
+        ),
+        (
+            MESSAGE,
+            (*DATA, "additionalProperties"),
+            {"type": "string"},
+            "$.data: unknown fields are no longer all allowed",
+        ),
+        (
+            MESSAGE,
+            ("properties", "subject", "pattern"),
+            "^c-",
+            "$.subject: `pattern` may forbid what was allowed: teach the comparer about it",
         ),
     ],
 )

@@ -103,6 +103,18 @@ def test_every_reference_in_the_asyncapi_document_leads_somewhere() -> None:
             inner = inner[step]
 
 
+@pytest.mark.parametrize("tag", SCHEMAS)
+def test_the_asyncapi_document_describes_the_same_messages(tag: str) -> None:
+    document = asyncapi()
+    payload = document["components"]["messages"][tag]["payload"]
+    # AsyncAPI reads schemas as draft 7, in which words beside a `$ref` mean nothing.
+    validator = Draft7Validator({**payload, "components": document["components"]})
+    validator.validate(EXAMPLES[tag])
+    for name in SCHEMAS[tag]["required"]:
+        broken = {key: value for key, value in EXAMPLES[tag].items() if key != name}
+        assert not validator.is_valid(broken), name
+
+
 def test_every_topic_has_its_channel_its_direction_and_its_retention() -> None:
     document = asyncapi()
     assert list(document["channels"]) == [topic.name for topic in CATALOGUE]
@@ -118,6 +130,7 @@ def test_every_topic_has_its_channel_its_direction_and_its_retention() -> None:
         kept = channel["bindings"]["kafka"]["topicConfiguration"]
         assert kept["cleanup.policy"] == (["compact"] if topic.compacted else ["delete"])
         assert kept.get("retention.ms") == topic.retention_ms
+        assert "partitions" not in channel["bindings"]["kafka"], "each deployment chooses"
         assert channel.get("x-internal", False) is (topic is FACTS)
 
 
