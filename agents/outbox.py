@@ -103,12 +103,6 @@ class Outbox:
             self._open = False
             raise TransactionAbortedError(error.name()) from None
 
-    def abort(self) -> None:
-        """Take back what was sent since the last commit."""
-        if self._open:
-            self._open = False
-            _retried(self._producer.abort_transaction)
-
 
 def _topic_of(output: Output) -> str:
     cls = type(output)

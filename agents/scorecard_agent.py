@@ -34,14 +34,20 @@ Record = tuple[int, int, bytes]
 class _Partition:
     """One facts partition: its scorecards, its ledger, its producer. Used on one thread."""
 
-    def __init__(self, number: int, stage: "ScorecardStage") -> None:
+    def __init__(
+        self,
+        number: int,
+        stage: "ScorecardStage",
+        changelog: ChangelogReader,
+        ranges: RangeReader,
+    ) -> None:
         settings = stage.settings
         self.number = number
-        self._ranges = stage.ranges
+        self._ranges = ranges
         self._outbox = Outbox(
             settings.connection, f"{settings.app_id}.scorecards.{number}", facts_partitions=0
         )
-        checkpoint = stage.changelog.read(changelog_of(FACTS.name), [number])[number]
+        checkpoint = changelog.read(changelog_of(FACTS.name), [number])[number]
         self._scorecards = Scorecards(stage.config, stage.origins)
         self._scorecards.restore(checkpoint.partition, checkpoint.records)
         self._ledger = checkpoint.offset
@@ -108,9 +114,8 @@ class ScorecardStage:
         self.settings = settings
         self.config = config
         self.origins = origins
-        self.changelog = ChangelogReader(settings.connection)
-        self.ranges = RangeReader(settings.connection)
         self._exporter = exporter
+        self._assigned: set[int] = set()
         self._partitions: dict[int, _Partition] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scorecards")
         self._lock = asyncio.Lock()
@@ -118,9 +123,9 @@ class ScorecardStage:
     async def assign(self, numbers: set[int]) -> None:
         """Give up what is no longer ours, recover what is new."""
         async with self._lock:
+            self._assigned = numbers
             self._partitions = {n: p for n, p in self._partitions.items() if n in numbers}
-            for number in sorted(numbers - self._partitions.keys()):
-                self._partitions[number] = await self._on_thread(_Partition, number, self)
+            await self._open_missing()
 
     async def process(self, records: Iterable[Record]) -> None:
         """Take new records; returns when what follows from them is confirmed."""
@@ -134,21 +139,38 @@ class ScorecardStage:
                     await self._run(number, partition.process, values)
 
     async def catch_up(self) -> None:
-        """Look behind each ledger for records that Faust never brought."""
+        """Open what a failure of Kafka closed, and look behind each ledger for records that Faust
+        never brought.
+        """
         async with self._lock:
+            await self._open_missing()
             for number, partition in list(self._partitions.items()):
                 await self._run(number, partition.catch_up)
+
+    async def _open_missing(self) -> None:
+        missing = sorted(self._assigned - self._partitions.keys())
+        try:
+            if missing:
+                await self._on_thread(self._open, missing)
+        except KafkaException as failure:
+            log.warning("partitions cannot be opened yet: %s", failure)
+
+    def _open(self, numbers: list[int]) -> None:
+        # New readers each time: a client that saw the broker go may ask with the leader epoch of
+        # before for ever (FENCED_LEADER_EPOCH).
+        changelog = ChangelogReader(self.settings.connection)
+        ranges = RangeReader(self.settings.connection)
+        for number in numbers:
+            self._partitions[number] = _Partition(number, self, changelog, ranges)
 
     async def _run(self, number: int, call: Any, *arguments: Any) -> None:
         try:
             outputs = await self._on_thread(call, *arguments)
         except (TransactionAbortedError, KafkaException) as failure:
-            # Fenced by the next owner, or Kafka is away. Forgetting the partition is safe: either
-            # it is another's, or it is opened again below and reads what it missed.
+            # Fenced by the next owner, or Kafka is away. Forgetting the partition is safe: while it
+            # is still ours, the next `catch_up` opens it again and reads what it missed.
             log.warning("partition %s starts over: %s", number, failure)
-            self._partitions.pop(number, None)
-            if isinstance(failure, TransactionAbortedError):
-                self._partitions[number] = await self._on_thread(_Partition, number, self)
+            del self._partitions[number]
             return
         self._exporter.outputs(outputs)
 

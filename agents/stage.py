@@ -48,7 +48,7 @@ class HotStage:
         self._make_engine = make_engine
         self._exporter = exporter
         self._facts_partitions = facts_partitions
-        self._changelog = ChangelogReader(settings.connection)
+        self._changelog: ChangelogReader
         self._tasks: dict[tuple[str, int], Task] = {}
         self._poisoned: set[tuple[str, int, int]] = set()
         self._membership: Any = None
@@ -68,6 +68,9 @@ class HotStage:
 
     def _session(self) -> None:
         settings = self._settings
+        # Made anew with each session: a client that saw the broker go may ask with the leader epoch
+        # of before for ever (FENCED_LEADER_EPOCH).
+        self._changelog = ChangelogReader(settings.connection)
         outbox = Outbox(
             settings.connection, f"{settings.app_id}.{settings.worker_id}", self._facts_partitions
         )

@@ -27,7 +27,7 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all subcommands: the modules of `kefu.commands`."""
         found = pkgutil.iter_modules(commands.__path__)
-        return sorted(m.name.removesuffix("_").replace("_", "-") for m in found)
+        return sorted(m.name.replace("_", "-") for m in found)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The subcommand of that name, or None."""

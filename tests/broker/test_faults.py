@@ -67,12 +67,13 @@ def undisturbed(events: list[Event]) -> tuple[set[str], int]:
     return found, cards
 
 
-def write(connection: KafkaConnection, events: list[Event]) -> int:
+def write(connection: KafkaConnection, events: list[Event], *, is_last: bool = True) -> int:
     """Write events with ticks of their own time; returns how many records that were."""
     writer = LogWriter(connection, partition_counts(connection), "test")
     for event in events:
         writer.write(topic_of(event), event.subject.encode(), encode(event), to_ms(event.time))
-    writer.tick_everywhere(final_tick(to_ms(events[-1].time), load_config()))
+    if is_last:
+        writer.tick_everywhere(final_tick(to_ms(events[-1].time), load_config()))
     writer.flush()
     return writer.events + writer.ticks
 
