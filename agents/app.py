@@ -17,12 +17,13 @@ from prometheus_client import REGISTRY, disable_created_metrics, start_http_serv
 from agents.clock import TickWriter
 from agents.export import Exporter
 from agents.scorecard_agent import ScorecardStage
+from agents.sentiment_model import default_scorer
 from agents.settings import WorkerSettings, load_config, load_labels
 from agents.stage import HotStage
 from agents.topics import partition_counts
 from pipeline.config import EngineConfig
 from pipeline.engine import Engine
-from pipeline.sentiment.scorer import Scorer, default_scorer
+from pipeline.sentiment.scorer import Scorer
 from schemas.topics import CALLS, CONVERSATIONS, FACTS
 
 log = logging.getLogger("kefu.app")

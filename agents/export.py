@@ -24,6 +24,7 @@ from schemas.outputs import (
     Output,
     QaFacts,
     QaIssue,
+    QueueInterval,
     Scorecard,
     SlaBreached,
     SlaCorrected,
@@ -144,7 +145,7 @@ class Exporter:
                 counts["kefu_scorecards", "yes" if data.revision > 1 else "no"] += 1
             case DeadLetter(data=data):
                 counts["kefu_dead_letters", data.reason] += 1
-            case QaFacts():
+            case QaFacts() | QueueInterval():
                 pass
             case Duplicate():
                 return

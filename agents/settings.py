@@ -6,7 +6,9 @@ from pathlib import Path
 
 from agents.connection import KafkaConnection
 from agents.labels import LabelConfig
-from pipeline.config import ConfigError, EngineConfig, parse_qa, parse_sla, parse_yaml
+from pipeline.config import EngineConfig, parse_qa
+from pipeline.sla_file import parse_sla
+from pipeline.yaml_reader import ConfigError, parse_yaml
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from typing import assert_never
 
-from pipeline.conversation import close, feel, transfer
+from pipeline.conversation import feel, transfer
 from pipeline.qa.rules import QualityRules
-from pipeline.responses import answer, open_wait
 from pipeline.sentiment.scorer import Scorer
 from pipeline.speech import enrich
 from pipeline.step import Step
@@ -23,25 +22,16 @@ from schemas.events import (
 
 
 def apply_call(step: Step, event: CallEvent, rules: QualityRules, scorer: Scorer | None) -> None:
-    """Move the call on by one event and say what follows."""
-    it = step.interaction
+    """Move the call on by one event, whose clocks have been moved, and say what follows."""
     match event:
         case CallUtterance():
             _utterance(step, event, rules, scorer)
         case CallQueued():
-            it.opened_ms = min(it.opened_ms, step.time_ms)
             step.milestone = True
-            open_wait(step, "answer")
-        case CallAnswered():
-            answer(step)
         case CallTransferred():
             transfer(step, event.data)
-        case CallEnded():
-            if it.answered_ms is not None and it.status != "closed":
-                rules.on_hang_up(step, event.data.cause)
-            close(step, rules)
-        case CallHold() | CallRetrieved() | CallWrapUpEnded():
-            pass  # their dimensions are already merged; their clocks come with the SLA engine
+        case CallAnswered() | CallHold() | CallRetrieved() | CallEnded() | CallWrapUpEnded():
+            step.milestone = isinstance(event, CallWrapUpEnded)
         case _:
             assert_never(event)
 

@@ -3,9 +3,8 @@
 from typing import assert_never
 
 from pipeline.qa.rules import QualityRules
-from pipeline.responses import answer, cancel, is_closing_pleasantry, open_wait
 from pipeline.sentiment.scorer import Scorer
-from pipeline.speech import enrich
+from pipeline.speech import Answer, enrich
 from pipeline.step import Step
 from pipeline.texts import ReadText, read_text
 from schemas.events import (
@@ -21,34 +20,25 @@ from schemas.events import (
     ConversationResolved,
     ConversationResumed,
     ConversationTransferred,
-    MessageData,
     TransferredData,
 )
 
 
 def apply_conversation(
-    step: Step, event: ConversationEvent, rules: QualityRules, scorer: Scorer | None
+    step: Step,
+    event: ConversationEvent,
+    rules: QualityRules,
+    scorer: Scorer | None,
+    answer: Answer | None,
 ) -> None:
-    """Move the interaction on by one event and say what follows."""
-    it = step.interaction
+    """Move the interaction on by one event, whose clocks have been moved, and say what follows."""
     match event:
         case ConversationMessage():
-            _message(step, event, rules, scorer)
-        case ConversationOpened():
-            it.opened_ms = min(it.opened_ms, step.time_ms)
-            step.milestone = True
+            _message(step, event, rules, scorer, answer)
         case ConversationTransferred():
             transfer(step, event.data)
-        case ConversationResolved():
-            if it.status == "open":
-                it.status = "resolved"
+        case ConversationOpened() | ConversationResolved() | ConversationReopened():
             step.milestone = True
-        case ConversationReopened():
-            it.status, it.closed_ms = "open", None
-            it.first_response_ms = None
-            step.milestone = True
-        case ConversationClosed():
-            close(step, rules)
         case ConversationRated():
             rate(step, event.data.score, event.data.scale)
         case (
@@ -56,8 +46,9 @@ def apply_conversation(
             | ConversationPaused()
             | ConversationResumed()
             | ConversationNode()
+            | ConversationClosed()
         ):
-            pass  # their dimensions are already merged; their clocks come with the SLA engine
+            pass  # what they mean, the clocks and the engine know
         case _:
             assert_never(event)
 
@@ -69,19 +60,13 @@ def transfer(step: Step, data: TransferredData) -> None:
     if data.to_agent_id is not None:
         it.agent_id = data.to_agent_id
         it.agent_tier = data.to_agent_tier or it.agent_tier
-    if data.to_queue is not None:
-        it.queue = data.to_queue
 
 
 def close(step: Step, rules: QualityRules) -> None:
-    """End the interaction: stop its clocks, decide what can only be known now, score it."""
+    """The interaction has just ended: decide what can only be known now, score it."""
     it = step.interaction
-    if it.status == "closed":
-        return
-    cancel(step)
     rules.on_close(step)
-    it.status, it.closed_ms = "closed", step.time_ms
-    tally = step.tallies.at(step.time_ms, it)
+    tally = step.tally()
     tally.closed += 1
     step.milestone = True
     if it.agent_messages and not it.scored:
@@ -96,7 +81,7 @@ def rate(step: Step, score: int, scale: int) -> None:
     """Note the customer's rating; the newest one counts."""
     it = step.interaction
     permille = min(1000, score * 1000 // scale)
-    tally = step.tallies.at(step.time_ms, it)
+    tally = step.tally()
     if it.rating is None:
         tally.rated += 1
         tally.rating_permille_sum += permille
@@ -107,7 +92,11 @@ def rate(step: Step, score: int, scale: int) -> None:
 
 
 def _message(
-    step: Step, event: ConversationMessage, rules: QualityRules, scorer: Scorer | None
+    step: Step,
+    event: ConversationMessage,
+    rules: QualityRules,
+    scorer: Scorer | None,
+    answer: Answer | None,
 ) -> None:
     data = event.data
     if data.private or data.role == "system":
@@ -120,7 +109,7 @@ def _message(
     else:
         read = read_text(data.text, scorer=None, is_customer=False)
         step.interaction.agent_messages += 1
-        enrich(step, event, read, answer(step))
+        enrich(step, event, read, answer)
         rules.on_agent(step, read.shown)
 
 
@@ -131,16 +120,6 @@ def _customer(
     enrich(step, event, read, None)
     feel(step, read)
     rules.on_customer(step, read.shown, is_negative=read.label == "negative")
-    it = step.interaction
-    if it.first_response_ms is None:
-        open_wait(step, "first_response")
-    elif not _expects_no_answer(step, event.data):
-        open_wait(step, "next_response")
-
-
-def _expects_no_answer(step: Step, data: MessageData) -> bool:
-    pleasantries = step.config.sla.closing_pleasantries
-    return data.text is not None and is_closing_pleasantry(data.text, pleasantries)
 
 
 def feel(step: Step, read: ReadText) -> None:
@@ -150,7 +129,7 @@ def feel(step: Step, read: ReadText) -> None:
     if read.sentiment is None:
         return
     it.last_sentiment = read.sentiment.score
-    tally = step.tallies.at(step.time_ms, it)
+    tally = step.tally()
     match read.sentiment.label:
         case "negative":
             it.negative_messages += 1

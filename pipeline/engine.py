@@ -7,17 +7,21 @@ the same outputs, byte for byte, however they are batched, and from any checkpoi
 from collections.abc import Iterator
 
 from pipeline.call import apply_call
+from pipeline.clocks.clocks import due_times, reach, rewind_timers, take
+from pipeline.clocks.fold import NO_KEY, Move
+from pipeline.clocks.moves import move_of
 from pipeline.config import EngineConfig
-from pipeline.conversation import apply_conversation
+from pipeline.conversation import apply_conversation, close
 from pipeline.ids import event_digest
+from pipeline.policies import PolicyKey
+from pipeline.presence import Staff
 from pipeline.qa.rules import QualityRules
-from pipeline.responses import fire, next_due_ms
+from pipeline.records import Records
 from pipeline.sentiment.scorer import Scorer
+from pipeline.speech import answer_of
 from pipeline.state import (
     Interaction,
     PartitionState,
-    Presence,
-    Record,
     decode_interaction,
     decode_partition,
     decode_presence,
@@ -31,30 +35,16 @@ from pipeline.waiting import Waiting, WaitingGroup, WaitingNow
 from schemas.codec import InvalidEvent, Reason, to_ms
 from schemas.events import (
     AgentPresence,
-    CallAnswered,
     CallEnded,
-    CallHold,
-    CallQueued,
-    CallRetrieved,
+    CallEvent,
     CallTransferred,
-    CallUtterance,
-    CallWrapUpEnded,
+    ConversationTransferred,
     Event,
     InteractionEvent,
     Tick,
 )
 from schemas.outputs import Duplicate, InteractionKind, Output
 
-_CALLS = (
-    CallQueued,
-    CallAnswered,
-    CallUtterance,
-    CallHold,
-    CallRetrieved,
-    CallTransferred,
-    CallEnded,
-    CallWrapUpEnded,
-)
 _HOUR_MS = 3_600_000
 
 
@@ -70,7 +60,8 @@ class Engine:
         self._tolerance_ms = round(config.sla.future_tolerance_seconds * 1000)
         self._reopen_ms = round(config.sla.reopen_window_hours * _HOUR_MS)
         self._idle_ms = round(config.sla.idle_expiry_hours * _HOUR_MS)
-        self._records: dict[str, Record] = {}
+        self._records = Records()
+        self._staff = Staff()
         self._changed: set[str] = set()
         self._timers = Timers()
         self._waiting = Waiting()
@@ -106,8 +97,9 @@ class Engine:
             # speak in the order of their times, however stale their timers are.
             due_ms, key = popped
             record = self._records.get(key)
-            if isinstance(record, Interaction):
+            if record is not None:
                 self._fire(key, record, due_ms, out)
+        self._changed.update(self._staff.roll(now_ms, self._tallies))
         out.extend(self._tallies.send_due(now_ms))
         return tuple(out)
 
@@ -124,27 +116,27 @@ class Engine:
 
     def presence(self) -> dict[tuple[str, str], int]:
         """How many agents are in which state, by (queue, state)."""
-        counts: dict[tuple[str, str], int] = {}
-        for record in self._records.values():
-            if isinstance(record, Presence):
-                key = (record.queue or "", record.state)
-                counts[key] = counts.get(key, 0) + 1
-        return counts
+        return self._staff.counts()
 
     @property
     def open_interactions(self) -> int:
         """How many interactions and agents the state holds."""
-        return len(self._records)
+        return len(self._records) + len(self._staff)
+
+    @property
+    def timers(self) -> int:
+        """How many interactions have a timer."""
+        return len(self._timers)
 
     # --- checkpoint ------------------------------------------------------------------------------
 
     def take_changes(self) -> list[tuple[str, bytes | None]]:
         """Records that changed since the last call, as bytes; None for those that have left."""
-        records = self._records
-        changes = [
-            (key, None if (record := records.get(key)) is None else encode_state(record))
-            for key in self._changed
-        ]
+        changes: list[tuple[str, bytes | None]] = []
+        for key in self._changed:
+            agent = self._staff.get(key)
+            value = self._records.encoded(key) if agent is None else encode_state(agent)
+            changes.append((key, value))
         self._changed.clear()
         return changes
 
@@ -159,53 +151,59 @@ class Engine:
             self._tallies = Tallies(self._partition, self._origin)
         for key, value in records.items():
             if key[0] == "a":
-                self._records[key] = decode_presence(value)
+                self._staff.restore(key, decode_presence(value))
                 continue
             record = decode_interaction(value)
-            self._records[key] = record
+            rewind_timers(record, self._config.sla.policies)
+            self._records.restore(key, encode_state(record))
             self._timers.schedule(key, self._next_due_ms(record))
             self._note_wait(key, record)
 
     # --- one step --------------------------------------------------------------------------------
 
     def _interact(self, event: InteractionEvent, time_ms: int) -> tuple[Output, ...]:
-        is_call = isinstance(event, _CALLS)
+        is_call = isinstance(event, CallEvent)
         kind: InteractionKind = "call" if is_call else "conversation"
         key = ("p:" if is_call else "c:") + event.subject
         digest = event_digest(event.source, event.id)
         it = self._records.get(key)
+        is_new = it is None
         if it is None:
-            it = Interaction(
-                id=event.subject,
-                kind=kind,
-                opened_ms=time_ms,
-                last_ms=time_ms,
-                touched_ms=time_ms,
-                issues=[],
-            )
-            is_new = True
+            it = Interaction(event.subject, kind, time_ms, time_ms, time_ms)
+            self._records.add(key, it)
         else:
-            assert isinstance(it, Interaction)  # noqa: S101 - keys of presence begin with "a:"
-            if it.remembers(digest):
+            if it.history.knows(digest):
                 return (Duplicate(event.subject, event.source, event.id),)
-            if it.is_too_late_to_tell(time_ms):
+            if it.history.is_too_late_to_tell(time_ms):
                 raise InvalidEvent(
                     Reason.LATE_BEYOND_MEMORY,
                     "older than the events this interaction still remembers, "
                     "so it cannot be told from a duplicate",
                 )
-            is_new = False
-        self._records[key] = it
         self._changed.add(key)
         _merge(it, event, time_ms)
-        step = Step(self._config, it, self._tallies, time_ms, event.id)
+        step = Step(self._config, it, self._tallies, time_ms, event.id, self._partition.now_ms)
+        was_closed = it.status == "closed"
+        move = Move(
+            time_ms,
+            _sequence(event),
+            move_of(event, self._config.sla.closing_pleasantries.words),
+            digest,
+            event.id,
+            _named(event),
+        )
+        changed = take(step, move)
         if is_new:
-            self._tallies.at(time_ms, it).opened += 1
-        if isinstance(event, _CALLS):
+            step.tally().opened += 1
+        if isinstance(event, CallEvent):
             apply_call(step, event, self._rules, self._scorer)
         else:
-            apply_conversation(step, event, self._rules, self._scorer)
-        it.remember(digest, time_ms)
+            answer = answer_of(event.id, changed)
+            apply_conversation(step, event, self._rules, self._scorer, answer)
+        if it.status == "closed" and not was_closed:
+            if isinstance(event, CallEnded) and it.clocks.answered_ever:
+                self._rules.on_hang_up(step, event.data.cause)
+            close(step, self._rules)
         it.touched_ms = max(it.touched_ms, self._partition.now_ms or 0, time_ms)
         if step.milestone:
             summarise(step)
@@ -216,33 +214,22 @@ class Engine:
 
     def _present(self, event: AgentPresence, time_ms: int) -> tuple[Output, ...]:
         key = "a:" + event.subject
-        known = self._records.get(key)
-        if isinstance(known, Presence):
-            if known.since_ms == time_ms and known.state == event.data.state:
-                return (Duplicate(event.subject, event.source, event.id),)
-            if known.since_ms > time_ms:
-                return ()
-        self._records[key] = Presence(
-            agent_id=event.subject,
-            state=event.data.state,
-            since_ms=time_ms,
-            queue=event.data.queue,
-        )
-        self._changed.add(key)
+        if self._staff.is_known(key, event, time_ms):
+            return (Duplicate(event.subject, event.source, event.id),)
+        if self._staff.take(key, event, time_ms, self._tallies):
+            self._changed.add(key)
         return ()
 
     def _fire(self, key: str, it: Interaction, until_ms: int, out: list[Output]) -> None:
         while (due := self._next_due_ms(it)) is not None and due <= until_ms:
             self._changed.add(key)
-            if due == self._expiry_ms(it):
+            if due == self._expiry_ms(it, due_times(it)[1]):
                 self._expire(key, it, out)
                 return
-            wait = it.wait
-            if wait is not None and due == next_due_ms(wait):
-                step = Step(self._config, it, self._tallies, due, wait.event_id)
-                fire(step, wait)
+            step = Step(self._config, it, self._tallies, due, it.wants_human_id, due)
+            if due == due_times(it)[0]:
+                reach(step, due)
             else:
-                step = Step(self._config, it, self._tallies, due, it.wants_human_id)
                 self._rules.fire(step)
                 step.milestone = True
             if step.milestone:
@@ -254,13 +241,12 @@ class Engine:
 
     def _expire(self, key: str, it: Interaction, out: list[Output]) -> None:
         if it.status != "closed":
-            step = Step(self._config, it, self._tallies, it.last_ms, "")
+            step = Step(self._config, it, self._tallies, it.last_ms, "", self._partition.now_ms)
             summarise(step, has_expired=True)
             self._mark(it, step.out)
             out.extend(step.out)
-        it.wait = None
-        self._note_wait(key, it)
-        del self._records[key]
+        self._waiting.forget(key)
+        self._records.remove(key)
 
     @staticmethod
     def _mark(it: Interaction, out: list[Output]) -> None:
@@ -269,46 +255,55 @@ class Engine:
                 if not isinstance(output, Duplicate):
                     output.synthetictime = True
 
-    def _expiry_ms(self, it: Interaction) -> int:
-        since_ms = max(it.last_ms, it.touched_ms)
-        return since_ms + (self._reopen_ms if it.status == "closed" else self._idle_ms)
+    def _expiry_ms(self, it: Interaction, last_due_ms: int | None) -> int:
+        leaves_ms = it.last_ms if it.last_ms > it.touched_ms else it.touched_ms
+        leaves_ms += self._reopen_ms if it.clocks.status == "closed" else self._idle_ms
+        # A clock that still has something to say keeps its interaction.
+        return leaves_ms if last_due_ms is None else max(leaves_ms, last_due_ms + 1)
 
-    def _next_due_ms(self, it: Interaction) -> int | None:
-        due = self._expiry_ms(it)
-        if it.wait is not None:
-            wait_due = next_due_ms(it.wait)
-            if wait_due is not None and wait_due < due:
-                due = wait_due
+    def _next_due_ms(self, it: Interaction) -> int:
+        first_due_ms, last_due_ms = due_times(it)
+        due = self._expiry_ms(it, last_due_ms)
+        if first_due_ms is not None and first_due_ms < due:
+            due = first_due_ms
         rule_due = self._rules.next_due_ms(it)
         if rule_due is not None and rule_due < due:
             due = rule_due
         return due
 
     def _note_wait(self, key: str, it: Interaction) -> None:
-        if it.wait is None:
+        wait = it.clocks.response_wait() or it.clocks.find("answer")
+        if wait is None:
             self._waiting.forget(key)
             return
         group = WaitingGroup(it.kind, it.channel or "", it.queue or "", it.priority or "")
-        self._waiting.set(key, group, it.wait.since_ms)
+        self._waiting.set(key, group, wait.start_ms)
+
+
+def _sequence(event: InteractionEvent) -> int:
+    """The event's number where it can order events; see `docs/clocks.md`."""
+    sequence = event.sequence
+    if isinstance(sequence, str) and sequence.isascii() and sequence.isdecimal():
+        sequence = int(sequence)
+    return sequence if isinstance(sequence, int) and 0 <= sequence < 2**32 else 0
+
+
+def _named(event: InteractionEvent) -> PolicyKey:
+    """The dimensions that the event names; a transfer's new queue is its queue."""
+    data = event.data
+    queue = data.queue
+    if isinstance(event, ConversationTransferred | CallTransferred):
+        queue = event.data.to_queue or queue
+    tenant, channel, priority, segment = data.tenant, data.channel, data.priority, data.segment
+    if tenant is channel is queue is priority is segment is None:
+        return NO_KEY
+    return PolicyKey(tenant, channel, queue, priority, segment)
 
 
 def _merge(it: Interaction, event: InteractionEvent, time_ms: int) -> None:
-    """Take over the dimensions that the event names; an event older than the newest adds only.
-
-    Written out, because this runs for every event and most name one or two.
-    """
+    """Take over who takes part; an event older than the newest adds only what is not known."""
     data = event.data
     newest = time_ms >= it.last_ms
-    if data.tenant is not None and (newest or it.tenant is None):
-        it.tenant = data.tenant
-    if data.channel is not None and (newest or it.channel is None):
-        it.channel = data.channel
-    if data.queue is not None and (newest or it.queue is None):
-        it.queue = data.queue
-    if data.priority is not None and (newest or it.priority is None):
-        it.priority = data.priority
-    if data.segment is not None and (newest or it.segment is None):
-        it.segment = data.segment
     if data.customer_id is not None and (newest or it.customer_id is None):
         it.customer_id = data.customer_id
     if data.agent_id is not None and (newest or it.agent_id is None):
@@ -317,5 +312,6 @@ def _merge(it: Interaction, event: InteractionEvent, time_ms: int) -> None:
         it.agent_tier = data.agent_tier
     if newest:
         it.last_ms = time_ms
+    it.opened_ms = min(it.opened_ms, time_ms)
     if event.synthetictime is True:
         it.synthetic = True

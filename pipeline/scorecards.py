@@ -1,6 +1,6 @@
-"""The hourly scorecard of each queue, from the facts of all input partitions.
+"""Hourly scorecards and the intervals of each queue, from the facts of all input partitions.
 
-An hour is published when every origin has passed it by the allowed lateness; what comes later
+A window is published when every origin has passed it by the allowed lateness; what comes later
 re-publishes it with a higher revision that names the one it corrects.
 """
 
@@ -8,14 +8,26 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.config import EngineConfig
-from pipeline.ids import output_id
 from pipeline.state import STATE_VERSION, StateVersionError
-from pipeline.tallies import HOUR_MS, add
-from schemas.codec import from_ms, to_ms
-from schemas.outputs import Duplicate, QaFacts, Scorecard, ScorecardData, Tally
+from pipeline.window_outputs import (
+    INTERVAL_COUNTS,
+    SCORECARD_COUNTS,
+    next_interval,
+    next_scorecard,
+)
+from pipeline.window_store import SCORECARD, Terms, WindowKey, WindowStore
+from pipeline.windows import DAY, HALF, HOUR, HOUR_MS, QUARTER, WindowCalendar
+from schemas.codec import to_ms
+from schemas.outputs import Duplicate, QaFacts, QueueInterval, Scorecard, Tally
 
-KEPT_MS = 8 * 24 * HOUR_MS
-"""How long a published hour can still be revised: a week of retention, and a day to be safe."""
+DAY_MS = 24 * HOUR_MS
+KEPT_MS = 8 * DAY_MS
+"""How long after its end a window can still be revised: a week of retention, and a day to be
+safe."""
+SHORT_KEPT_MS = 3 * DAY_MS
+"""The same for quarters and halves of an hour, of which there are most: the day in which answers
+count for the response rate, and two for what comes late. One queue then has about 800 windows at a
+time, 1 KB each; kept like the others, quarters and halves would make twice as many."""
 
 
 class Origin(Struct, array_like=True):
@@ -25,47 +37,42 @@ class Origin(Struct, array_like=True):
     watermark_ms: int = 0
 
 
-class Hour(Struct, array_like=True):
-    """The counts of one hour of one queue, and what has been published of it."""
-
-    window_ms: int
-    tenant: str
-    queue: str
-    tally: Tally
-    revision: int = 0
-    published_id: str = ""
-    changed: bool = True
-
-
 class ScorecardState(Struct, array_like=True):
-    """What the scorecards of one facts partition remember beside the hours themselves.
+    """What the scorecards of one facts partition remember beside the windows themselves.
 
-    `refused` counts facts of hours so old that they can no longer be revised. `closed_ms` is how
-    far hours have been published: it never goes back, also where an origin joins late.
+    `refused` counts facts of hours so old that they can no longer be revised, `refused_short`
+    those of which only the quarter or half of an hour is too old. `closed_ms` is how far windows
+    have been published: it never goes back, also where an origin joins late.
     """
 
     version: int = STATE_VERSION
     origins: dict[str, Origin] = {}
     refused: int = 0
     closed_ms: int = 0
+    refused_short: int = 0
 
 
-_Key = tuple[int, str, str]
-_encode = msgspec.msgpack.Encoder().encode
+Published = Scorecard | QueueInterval
 
 
 class Scorecards:
-    """Feed it facts; it returns the scorecards that have become due."""
+    """Feed it facts; it returns the scorecards and queue intervals that have become due."""
 
     def __init__(self, config: EngineConfig, origins: frozenset[str]) -> None:
-        """`origins` are the input partitions whose facts must have come before an hour closes."""
+        """`origins` are the input partitions whose facts must have come before a window closes."""
         self.state = ScorecardState(origins={name: Origin() for name in origins})
         self._config = config
-        self._lateness_ms = round(config.sla.allowed_lateness_seconds * 1000)
-        self._hours: dict[_Key, Hour] = {}
-        self._touched: set[_Key] = set()
+        self._calendar = WindowCalendar(config.sla.timezone, config.sla.peak_bands)
+        self._store = WindowStore()
+        self._within_ms = round(config.sla.response_rate.within_hours * HOUR_MS)
+        lateness_ms = round(config.sla.allowed_lateness_seconds * 1000)
+        last_due_ms = max(lateness_ms, self._within_ms)
+        kept_ms = max(KEPT_MS, last_due_ms + DAY_MS)
+        self._terms = Terms(lateness_ms, None, kept_ms)
+        self._maturing = Terms(lateness_ms, last_due_ms, kept_ms)
+        self._short = Terms(lateness_ms, None, max(SHORT_KEPT_MS, last_due_ms + DAY_MS))
 
-    def feed(self, facts: QaFacts) -> tuple[Scorecard | Duplicate, ...]:
+    def feed(self, facts: QaFacts) -> tuple[Published | Duplicate, ...]:
         """Take one fact; a number that was seen is a duplicate."""
         data = facts.data
         origin = self.state.origins.setdefault(data.origin, Origin())
@@ -78,17 +85,12 @@ class Scorecards:
         return tuple(self._publish_due())
 
     def take_changes(self) -> list[tuple[str, bytes | None]]:
-        """Hours that changed since the last call, as bytes; None for those that have left."""
-        changes: list[tuple[str, bytes | None]] = [
-            (_name(key), None if (hour := self._hours.get(key)) is None else _encode(hour))
-            for key in self._touched
-        ]
-        self._touched.clear()
-        return changes
+        """Windows that changed since the last call, as bytes; None for those that have left."""
+        return self._store.take_changes()
 
     def encode_partition(self) -> bytes:
-        """The state apart from the hours, as bytes."""
-        return _encode(self.state)
+        """The state apart from the windows, as bytes."""
+        return msgspec.msgpack.encode(self.state)
 
     def restore(self, partition: bytes | None, records: dict[str, bytes]) -> None:
         """Take up from a checkpoint; raises `StateVersionError` for a newer version's state."""
@@ -103,89 +105,56 @@ class Scorecards:
             for name, origin in origins.items():
                 self.state.origins.setdefault(name, origin)
         for value in records.values():
-            hour = msgspec.msgpack.decode(value, type=Hour)
-            self._hours[hour.window_ms, hour.tenant, hour.queue] = hour
+            self._store.restore(value, self._terms_of)
 
-    def _add(self, tally: Tally, window_ms: int, tenant: str, queue: str) -> None:
-        key = (window_ms, tenant, queue)
-        hour = self._hours.get(key)
-        if hour is None:
-            if window_ms + KEPT_MS < self.state.closed_ms:
-                self.state.refused += 1
-                return
-            hour = self._hours[key] = Hour(*key, Tally(issues={}))
-        add(hour.tally, tally)
-        hour.changed = True
-        self._touched.add(key)
+    def _terms_of(self, length: str) -> Terms:
+        if length in (QUARTER, HALF):
+            return self._short
+        return self._maturing if length in (HOUR, DAY) else self._terms
+
+    def _add(self, tally: Tally, quarter_ms: int, tenant: str, queue: str) -> None:
+        refused, refused_short = False, False
+        scored = bool(tally.issues) or _has(tally, SCORECARD_COUNTS)
+        measured = _has(tally, INTERVAL_COUNTS)
+        for length, start_ms, end_ms in self._calendar.windows_of(quarter_ms):
+            if measured and not self._add_to(
+                (start_ms, length, tenant, queue), end_ms, tally, INTERVAL_COUNTS
+            ):
+                refused_short |= length in (QUARTER, HALF)
+                refused |= length == HOUR
+            if length == HOUR and scored:
+                key = (start_ms, SCORECARD, tenant, queue)
+                refused |= not self._add_to(key, end_ms, tally, SCORECARD_COUNTS)
+        self.state.refused += refused
+        self.state.refused_short += refused_short and not refused
+
+    def _add_to(self, key: WindowKey, end_ms: int, tally: Tally, counts: tuple[str, ...]) -> bool:
+        """Whether the window is still there to be added to."""
+        terms = self._terms_of(key[1])
+        if end_ms + terms.leave_ms <= self.state.closed_ms:
+            return False
+        self._store.add(key, end_ms, tally, counts, terms)
+        return True
 
     def _watermark(self) -> int:
         return min((o.watermark_ms for o in self.state.origins.values()), default=0)
 
-    def _publish_due(self) -> list[Scorecard]:
+    def _publish_due(self) -> list[Published]:
         watermark_ms = self._watermark()
         if watermark_ms <= self.state.closed_ms:
             return []
         self.state.closed_ms = watermark_ms
-        due = sorted(
-            key
-            for key, hour in self._hours.items()
-            if hour.changed and hour.window_ms + HOUR_MS + self._lateness_ms <= watermark_ms
-        )
-        self._touched.update(due)
-        cards = [self._publish(self._hours[key]) for key in due]
-        for key in [key for key in self._hours if key[0] + KEPT_MS < watermark_ms]:
-            del self._hours[key]
-            self._touched.add(key)
-        return cards
-
-    def _publish(self, hour: Hour) -> Scorecard:
-        hour.revision += 1
-        hour.changed = False
-        corrects = hour.published_id or None
-        subject = f"{hour.window_ms}/{hour.tenant}/{hour.queue}"
-        hour.published_id = output_id("scorecard", subject, str(hour.revision))
-        end = from_ms(hour.window_ms + HOUR_MS)
-        tally = hour.tally
-        return Scorecard(
-            id=hour.published_id,
-            time=end,
-            subject=subject,
-            data=ScorecardData(
-                window_start=from_ms(hour.window_ms),
-                window_end=end,
-                tenant=hour.tenant,
-                queue=hour.queue,
-                revision=hour.revision,
-                corrects=corrects,
-                opened=tally.opened,
-                closed=tally.closed,
-                scored=tally.scored,
-                coverage=_ratio(tally.scored, tally.closed),
-                score_mean=_ratio(tally.score_sum, tally.scored),
-                fail_rate=_ratio(tally.failed, tally.scored),
-                messages=tally.messages,
-                negative_share=_ratio(
-                    tally.negative, tally.negative + tally.neutral + tally.positive
-                ),
-                first_responses=tally.first_responses,
-                first_response_ms_mean=_ratio(tally.first_response_ms_sum, tally.first_responses),
-                next_responses=tally.next_responses,
-                next_response_ms_mean=_ratio(tally.next_response_ms_sum, tally.next_responses),
-                met=tally.met,
-                breached=tally.breached,
-                rated=tally.rated,
-                rating_mean=_ratio(tally.rating_permille_sum, tally.rated * 1000),
-                issues=dict(sorted(tally.issues.items())),
-                policy_version=self._config.sla.version,
-                rules_version=self._config.qa.version,
-            ),
-        )
+        found: list[Published] = []
+        for window in self._store.take_due(watermark_ms):
+            if window.length == SCORECARD:
+                found.append(next_scorecard(window, self._config))
+            elif window.revision or _has(window.tally, INTERVAL_COUNTS):
+                matured = watermark_ms >= window.end_ms + self._within_ms
+                found.append(next_interval(window, self._config, matured=matured))
+            else:  # what was counted has been taken back before it was ever shown
+                window.changed = False
+        return found
 
 
-def _ratio(part: int, whole: int) -> float | None:
-    return round(part / whole, 6) if whole else None
-
-
-def _name(key: _Key) -> str:
-    """The changelog key of an hour."""
-    return f"h:{key[0]}/{key[1]}/{key[2]}"
+def _has(tally: Tally, counts: tuple[str, ...]) -> bool:
+    return any(getattr(tally, name) for name in counts)

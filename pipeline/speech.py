@@ -1,12 +1,34 @@
 """The enriched message: one for everything that anybody said."""
 
+from typing import NamedTuple
+
+from pipeline.clocks.instance import Instance
 from pipeline.ids import output_id
-from pipeline.responses import Answer
-from pipeline.step import Step
+from pipeline.step import Step, dimensions
 from pipeline.texts import ReadText
 from schemas.codec import from_ms
 from schemas.events import CallUtterance, ConversationMessage
-from schemas.outputs import EnrichedData, MessageEnriched
+from schemas.outputs import EnrichedData, MessageEnriched, ResponseClock
+
+
+class Answer(NamedTuple):
+    """The wait that a message ended, and how long it had lasted, in milliseconds."""
+
+    clock: ResponseClock
+    elapsed_ms: int
+
+
+def answer_of(event_id: str, changed: list[Instance]) -> Answer | None:
+    """The response wait that the event stopped, among the instances that it changed."""
+    for instance in changed:
+        clock = instance.clock
+        if (
+            (clock == "first_response" or clock == "next_response")
+            and instance.end == "stopped"
+            and instance.end_id == event_id
+        ):
+            return Answer(clock, instance.counted_ms)
+    return None
 
 
 def enrich(
@@ -27,14 +49,7 @@ def enrich(
         intents=read.intents,
         risk_words=read.risk_words,
         caused_by=[event.id],
-        tenant=it.tenant,
-        channel=it.channel,
-        queue=it.queue,
-        priority=it.priority,
-        segment=it.segment,
-        customer_id=it.customer_id,
-        agent_id=it.agent_id,
-        agent_tier=it.agent_tier,
+        **dimensions(it),
     )
     if isinstance(event, ConversationMessage):
         data.content_type = event.data.content_type
@@ -46,7 +61,7 @@ def enrich(
         data.start_ms, data.end_ms = event.data.start_ms, event.data.end_ms
     if answer is not None:
         data.response, data.response_ms = answer.clock, answer.elapsed_ms
-    step.tallies.at(step.time_ms, it).messages += 1
+    step.tally().messages += 1
     step.out.append(
         MessageEnriched(
             id=output_id("enriched", it.kind, it.id, event.source, event.id),

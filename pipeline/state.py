@@ -4,58 +4,41 @@ Records are values that msgspec writes as MessagePack arrays. Fields are only ev
 with a default, so that a newer engine reads what an older one wrote.
 """
 
-from struct import Struct as ByteLayout
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
+from pipeline.clocks.fold import ClockState
+from pipeline.clocks.history import History
+from pipeline.clocks.told import HandledCall, Told
 from schemas.envelope import AgentTier, Priority
-from schemas.outputs import Clock, InteractionKind, Tally
+from schemas.outputs import InteractionKind, Tally
 
 STATE_VERSION = 1
 
-_SEEN = ByteLayout(">8sI")
-"""One remembered event: digest, event time in whole seconds."""
-SEEN_EVENTS = 128
-"""How many events one interaction remembers for telling duplicates: the newest 64 at the least."""
 
+class Interaction(Struct, array_like=True, gc=False):
+    """The state of one conversation or call.
 
-class Wait(Struct, array_like=True):
-    """A customer who waits: since which event, and what has been said about it."""
-
-    clock: Clock
-    since_ms: int
-    event_id: str
-    target_ms: int
-    warn_ms: int
-    warned: bool = False
-    breach_id: str = ""
-    agent_id: str | None = None
-
-
-class Interaction(Struct, array_like=True):
-    """The state of one conversation or call."""
+    `clocks` is what all remembered events lead to, `base` what the forgotten ones have led to (None
+    while nothing is forgotten), `told` what has been said of each instance that may still change.
+    """
 
     id: str
     kind: InteractionKind
     opened_ms: int
     last_ms: int
     touched_ms: int
-    status: Literal["open", "resolved", "closed"] = "open"
-    closed_ms: int | None = None
     synthetic: bool = False
-    tenant: str | None = None
-    channel: str | None = None
-    queue: str | None = None
-    priority: Priority | None = None
-    segment: str | None = None
     customer_id: str | None = None
     agent_id: str | None = None
     agent_tier: AgentTier | None = None
-    wait: Wait | None = None
-    answered_ms: int | None = None
-    first_response_ms: int | None = None
+    clocks: ClockState = field(default_factory=ClockState)
+    base: ClockState | None = None
+    history: History = field(default_factory=History)
+    told: dict[bytes, Told] = field(default_factory=dict)
+    handled: HandledCall | None = None
     customer_messages: int = 0
     agent_messages: int = 0
     bot_messages: int = 0
@@ -70,47 +53,53 @@ class Interaction(Struct, array_like=True):
     wants_human_ms: int | None = None
     wants_human_id: str = ""
     wants_human_text: str = ""
-    issues: list[str] = []
+    issues: list[str] = field(default_factory=list)
     deducted: int = 0
     scored: bool = False
     score: int | None = None
     rating: int | None = None
     revision: int = 0
-    seen: bytes = b""
-    seen_horizon_s: int = 0
 
-    def remembers(self, digest: bytes) -> bool:
-        """Tell whether the event of that digest (`event_digest`) is among the remembered ones."""
-        at = self.seen.find(digest)
-        while at >= 0 and at % _SEEN.size:
-            at = self.seen.find(digest, at + 1)
-        return at >= 0
+    @property
+    def status(self) -> Literal["open", "resolved", "closed"]:
+        """Where the interaction stands."""
+        return self.clocks.status
 
-    def remember(self, digest: bytes, time_ms: int) -> None:
-        """Note the event; beyond `SEEN_EVENTS` the older half goes and the horizon moves up."""
-        self.seen += _SEEN.pack(digest, max(0, time_ms // 1000))
-        if len(self.seen) > SEEN_EVENTS * _SEEN.size:
-            half = SEEN_EVENTS // 2 * _SEEN.size
-            dropped, self.seen = self.seen[:half], self.seen[half:]
-            newest = max(second for _, second in _SEEN.iter_unpack(dropped))
-            self.seen_horizon_s = max(self.seen_horizon_s, newest)
+    @property
+    def tenant(self) -> str | None:
+        """The tenant that was named last, in event time."""
+        return self.clocks.key.tenant
 
-    def is_too_late_to_tell(self, time_ms: int) -> bool:
-        """Whether an event this old could be one of the forgotten ones.
+    @property
+    def channel(self) -> str | None:
+        """The channel that was named last, in event time."""
+        return self.clocks.key.channel
 
-        Not in their last second: a burst of hundreds within a second would be refused for it. A
-        repeat from that second is processed again, with the same output ids.
-        """
-        return bool(self.seen_horizon_s) and time_ms // 1000 < self.seen_horizon_s
+    @property
+    def queue(self) -> str | None:
+        """The queue that was named last, in event time."""
+        return self.clocks.key.queue
+
+    @property
+    def priority(self) -> Priority | None:
+        """The priority that was named last, in event time."""
+        return self.clocks.key.priority  # type: ignore[return-value]
+
+    @property
+    def segment(self) -> str | None:
+        """The segment that was named last, in event time."""
+        return self.clocks.key.segment
 
 
-class Presence(Struct, array_like=True):
-    """What one human agent is doing, since when."""
+class Presence(Struct, array_like=True, gc=False):
+    """What one human agent is doing, since when; up to `counted_ms` the tallies hold its time."""
 
     agent_id: str
     state: str
     since_ms: int
     queue: str | None = None
+    tenant: str | None = None
+    counted_ms: int = 0
 
 
 class Pending(Struct, array_like=True):
@@ -131,8 +120,6 @@ class PartitionState(Struct, array_like=True):
     facts_sent_ms: int = 0
     pending: list[Pending] = []
 
-
-Record = Interaction | Presence
 
 encode_state = msgspec.msgpack.Encoder().encode
 _decode_interaction = msgspec.msgpack.Decoder(Interaction).decode

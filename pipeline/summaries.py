@@ -12,7 +12,7 @@ def summarise(step: Step, *, has_expired: bool = False) -> None:
     The revision grows with each summary and is never below the event time it speaks of, so that an
     interaction that comes back after it was forgotten goes on above its old revisions.
     """
-    it = step.interaction
+    it, clocks = step.interaction, step.interaction.clocks
     it.revision = max(it.revision + 1, step.time_ms)
     step.out.append(
         InteractionSummary(
@@ -23,13 +23,23 @@ def summarise(step: Step, *, has_expired: bool = False) -> None:
                 kind=it.kind,
                 state="expired" if has_expired else it.status,
                 opened=from_ms(it.opened_ms),
-                closed=None if it.closed_ms is None else from_ms(it.closed_ms),
+                closed=None if clocks.closed_ms is None else from_ms(clocks.closed_ms),
                 revision=it.revision,
                 customer_messages=it.customer_messages,
                 agent_messages=it.agent_messages,
                 bot_messages=it.bot_messages,
                 transfers=it.transfers,
-                first_response_ms=it.first_response_ms,
+                first_response_ms=clocks.first_response_ms,
+                joined_response_ms=clocks.joined_response_ms,
+                next_responses=clocks.next_responses,
+                next_response_ms_sum=clocks.next_response_ms_sum,
+                resolution_first_ms=clocks.resolution_first_ms,
+                resolution_total_ms=clocks.resolution_total_ms,
+                queue_wait_ms=clocks.queue_wait_ms,
+                abandoned=clocks.abandoned,
+                talk_ms=clocks.talk_ms,
+                hold_ms=clocks.hold_ms,
+                wrap_up_ms=clocks.wrap_up_ms,
                 breaches=it.breaches,
                 negative_messages=it.negative_messages,
                 last_sentiment=it.last_sentiment,

@@ -1,29 +1,28 @@
-"""Counts of hours and queues that add up, and the facts that carry them to the scorecards."""
-
-from msgspec.structs import fields
+"""Counts of quarter hours and queues that add up, and the facts that carry them on."""
 
 from pipeline.ids import output_id
-from pipeline.state import Interaction, PartitionState, Pending
+from pipeline.state import PartitionState, Pending
+from pipeline.windows import quarter_of
 from schemas.codec import from_ms
 from schemas.outputs import FactsData, QaFacts, Tally
 
-HOUR_MS = 3_600_000
 FACTS_EVERY_MS = 5_000
 """How much event time may pass before counts leave the partition; bounds the traffic of facts to
 one a queue and interval, however busy the queue."""
 
-_COUNTS = tuple(field.name for field in fields(Tally) if field.name != "issues")
+_NOTHING = Tally(issues={})
+"""What was added and taken back again is no fact."""
 
 
-def hour_of(time_ms: int) -> int:
-    """The start of the hour, in milliseconds."""
-    return time_ms - time_ms % HOUR_MS
+def add_counts(into: Tally, other: Tally, names: tuple[str, ...]) -> None:
+    """Add the counts of those names."""
+    for name in names:
+        if more := getattr(other, name):
+            setattr(into, name, getattr(into, name) + more)
 
 
-def add(into: Tally, other: Tally) -> None:
-    """Add every count of `other` to `into`."""
-    for name in _COUNTS:
-        setattr(into, name, getattr(into, name) + getattr(other, name))
+def add_issues(into: Tally, other: Tally) -> None:
+    """Add the issues of each rule."""
     for rule, count in other.issues.items():
         into.issues[rule] = into.issues.get(rule, 0) + count
 
@@ -36,9 +35,9 @@ class Tallies:
         self._origin = origin
         self._index = {(p.window_ms, p.tenant, p.queue): p.tally for p in state.pending}
 
-    def at(self, time_ms: int, of: Interaction) -> Tally:
-        """The counts of that hour for the interaction's queue, to be added to in place."""
-        key = (time_ms - time_ms % HOUR_MS, of.tenant or "", of.queue or "")
+    def at(self, time_ms: int, tenant: str | None, queue: str | None) -> Tally:
+        """The counts of that quarter hour for the queue, to be added to in place."""
+        key = (quarter_of(time_ms), tenant or "", queue or "")
         tally = self._index.get(key)
         if tally is None:
             tally = self._index[key] = Tally(issues={})
@@ -48,12 +47,13 @@ class Tallies:
     def send_due(self, now_ms: int) -> list[QaFacts]:
         """The facts that leave with this tick: what was counted, then a watermark for all."""
         state = self._state
-        if now_ms - state.facts_sent_ms < FACTS_EVERY_MS and hour_of(now_ms) == hour_of(
+        if now_ms - state.facts_sent_ms < FACTS_EVERY_MS and quarter_of(now_ms) == quarter_of(
             state.facts_sent_ms
         ):
             return []
         state.facts_sent_ms = now_ms
-        facts = [self._fact(now_ms, p) for p in sorted(state.pending, key=lambda p: p.window_ms)]
+        pending = [p for p in state.pending if p.tally != _NOTHING]
+        facts = [self._fact(now_ms, p) for p in sorted(pending, key=lambda p: p.window_ms)]
         state.pending.clear()
         self._index.clear()
         facts.append(self._fact(now_ms, None))

@@ -28,12 +28,14 @@ class Waiting:
         self._current: dict[str, tuple[WaitingGroup, int]] = {}
         self._counts: dict[WaitingGroup, int] = {}
         self._heaps: dict[WaitingGroup, list[tuple[int, str]]] = {}
+        self._groups: dict[WaitingGroup, WaitingGroup] = {}
 
     def set(self, key: str, group: WaitingGroup, since_ms: int) -> None:
         """Note that `key` waits in `group` since then."""
         if self._current.get(key) == (group, since_ms):
             return
         self.forget(key)
+        group = self._groups.setdefault(group, group)
         self._current[key] = (group, since_ms)
         self._counts[group] = self._counts.get(group, 0) + 1
         heappush(self._heaps.setdefault(group, []), (since_ms, key))

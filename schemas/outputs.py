@@ -10,13 +10,28 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from schemas.envelope import Dimensions, DurationMs, Identifier, Instant, Label, Role
+from schemas.queue_intervals import QueueIntervalData
 
 ENGINE_SOURCE = "kefu/engine"
 
 InteractionKind = Literal["conversation", "call"]
 SentimentLabel = Literal["negative", "neutral", "positive"]
-Clock = Literal["first_response", "next_response", "answer"]
-"""`answer` is the wait of a caller in the queue."""
+ResponseClock = Literal["first_response", "next_response"]
+"""The clocks that a message can stop."""
+Clock = Literal[
+    "first_response",
+    "next_response",
+    "answer",
+    "joined_response",
+    "long_wait",
+    "resolution_first",
+    "resolution_total",
+    "hold",
+    "after_call_work",
+    "follow_up",
+    "silent_progress",
+]
+"""`docs/clocks.md` says what starts and stops each."""
 SlaStatus = Literal["warned", "breached", "met", "corrected"]
 Severity = Literal["info", "minor", "major", "critical"]
 Speaker = Literal["agent", "bot", "queue"]
@@ -60,7 +75,7 @@ class EnrichedData(Dimensions, kw_only=True, omit_defaults=True):
     sentiment: Sentiment | None
     intents: list[str]
     risk_words: list[str]
-    response: Clock | None = None
+    response: ResponseClock | None = None
     response_ms: DurationMs | None = None
     start_ms: DurationMs | None = None
     end_ms: DurationMs | None = None
@@ -74,20 +89,23 @@ class MessageEnriched(OutputEnvelope, kw_only=True, tag="kefu.message.enriched")
 class SlaData(Dimensions, kw_only=True, omit_defaults=True):
     """One statement of one clock.
 
-    `clock_id` is shared by all statements about one wait. `elapsed_ms` is the measured time for
-    `met`, the target for `breached`. A correction names the statement it takes back in `corrects`
-    and carries the true `elapsed_ms` and outcome.
+    `clock_id` is shared by all statements about one wait; the newest of them is the truth.
+    `elapsed_ms` is the counted time: measured for `met`, the target for `breached`, the warning's
+    own for `warned`. A correction names the statement it takes back in `corrects` and carries the
+    new outcome: `cancelled` where the wait ended without a result or was none, `running` where it
+    goes on. `deadline` is null while a pause stands. `policy` is the rule of the policy file.
     """
 
     kind: InteractionKind
     clock: Clock
     clock_id: Identifier
     waiting_since: Instant
-    deadline: Instant
+    deadline: Instant | None
     target_ms: DurationMs
     elapsed_ms: DurationMs
-    outcome: Literal["warned", "breached", "met"]
+    outcome: Literal["warned", "breached", "met", "cancelled", "running"]
     corrects: Identifier | None = None
+    policy: Label
     policy_version: str
     caused_by: list[str]
 
@@ -149,6 +167,16 @@ class SummaryData(Dimensions, kw_only=True, omit_defaults=True):
     bot_messages: int
     transfers: int
     first_response_ms: DurationMs | None = None
+    joined_response_ms: DurationMs | None = None
+    next_responses: int = 0
+    next_response_ms_sum: DurationMs = 0
+    resolution_first_ms: DurationMs | None = None
+    resolution_total_ms: DurationMs | None = None
+    queue_wait_ms: DurationMs | None = None
+    abandoned: bool = False
+    talk_ms: DurationMs = 0
+    hold_ms: DurationMs = 0
+    wrap_up_ms: DurationMs | None = None
     breaches: int
     negative_messages: int
     last_sentiment: float | None = None
@@ -165,9 +193,12 @@ class InteractionSummary(OutputEnvelope, kw_only=True, tag="kefu.interaction.sum
 
 
 class Tally(Struct, kw_only=True, omit_defaults=True):
-    """Counts that add up: one hour of one group, or a part of it.
+    """Counts that add up: a quarter of an hour of one group, or a part of it.
 
     Sums of milliseconds and points stay integers, so that adding in any order gives the same.
+    Queue waits (`answered` … `wait_ms_sum`) and `responded_in_time` count where the wait or the
+    interaction began, everything else where it happened. `answered_in`, `abandoned_in`: within the
+    threshold of the service level; `abandoned_short`: within the short abandon.
     """
 
     opened: int = 0
@@ -187,11 +218,27 @@ class Tally(Struct, kw_only=True, omit_defaults=True):
     breached: int = 0
     rated: int = 0
     rating_permille_sum: int = 0
+    answered: int = 0
+    answered_in: int = 0
+    abandoned: int = 0
+    abandoned_in: int = 0
+    abandoned_short: int = 0
+    wait_ms_sum: int = 0
+    handled: int = 0
+    transferred: int = 0
+    held: int = 0
+    talk_ms_sum: int = 0
+    hold_ms_sum: int = 0
+    wrap_up_ms_sum: int = 0
+    asked: int = 0
+    responded_in_time: int = 0
+    occupied_ms: int = 0
+    available_ms: int = 0
     issues: dict[str, int] = {}
 
 
 class FactsData(Struct, kw_only=True):
-    """What one input partition adds to one hour of one queue since its last fact.
+    """What one input partition adds to a quarter of an hour of one queue since its last fact.
 
     `origin` + `seq` number the facts of one input partition without gaps: the reader keeps the
     last number and drops what is not above it. A watermark says that the origin has reached
@@ -245,6 +292,10 @@ class Scorecard(OutputEnvelope, kw_only=True, tag="kefu.qa.scorecard"):
     data: ScorecardData
 
 
+class QueueInterval(OutputEnvelope, kw_only=True, tag="kefu.queue.interval"):
+    data: QueueIntervalData
+
+
 class DeadLetterData(Struct, kw_only=True):
     """What could not be processed, where it stands, and why. `detail` never quotes the payload."""
 
@@ -280,6 +331,7 @@ PublishedOutput = (
     | InteractionSummary
     | QaFacts
     | Scorecard
+    | QueueInterval
     | DeadLetter
 )
 Output = PublishedOutput | Duplicate

@@ -82,9 +82,9 @@ QA_ISSUES = Topic(
 )
 SCORECARDS = Topic(
     "kefu.qa.scorecards.v1",
-    "window start, tenant and queue",
-    ("kefu.qa.scorecard",),
-    "One hour of one queue; the highest revision is the newest.",
+    "window, tenant and queue",
+    ("kefu.qa.scorecard", "kefu.queue.interval"),
+    "One window of one queue; the highest revision is the newest.",
     retention_ms=None,
 )
 INTERACTIONS = Topic(

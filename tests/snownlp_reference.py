@@ -5,13 +5,14 @@ from typing import Any
 
 from pipeline.sentiment.snownlp_exact import ExactSnowNLP
 from pipeline.sentiment.snownlp_model import SnowNLPData, read_model
+from pipeline.sentiment.snownlp_packed import pack, unpack
 from pipeline.sentiment.snownlp_segmenter import Segmenter
 
 
 @cache
 def model_data() -> SnowNLPData:
-    """The model as our reader sees it."""
-    return read_model()
+    """The model in the form in which workers use it."""
+    return unpack(pack(read_model()))
 
 
 def fresh(**cache_sizes: int) -> ExactSnowNLP:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from agents.connection import KafkaConnection
+from agents.sentiment_model import default_scorer
 from agents.topics import TopicsError, apply_topics, partition_counts
 from kefu.commands.replay import checked_config
 from kefu.demo.board import Board
@@ -26,7 +27,6 @@ from kefu.kafka_choice import local_broker
 from kefu.options import bootstrap_option, config_option, json_option, named_connection, print_json
 from kefu.replay import InProcess
 from kefu.summary import print_summary
-from pipeline.sentiment.scorer import default_scorer
 from schemas.topics import INPUTS
 
 FAULTS: dict[str, dict[str, Any]] = {

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.connection import KafkaConnection
+from agents.sentiment_model import default_scorer
 from agents.settings import load_config, load_labels
 from kefu.errors import FoundWrongError
 from kefu.java import find_java, java_version
@@ -19,9 +20,8 @@ from kefu.kafka_choice import local_data_dir, running_local_broker
 from kefu.kafka_jars import cache_folder, read_lock
 from kefu.kafka_unavailable import KafkaUnavailable
 from kefu.options import bootstrap_option, json_option, named_connection, print_json
-from pipeline.config import ConfigError
-from pipeline.sentiment.scorer import default_scorer
 from pipeline.sentiment.snownlp_model import ModelFileError
+from pipeline.yaml_reader import ConfigError
 
 REACH_LIMIT_S = 5.0
 PACKAGES = ("faust-streaming", "confluent-kafka", "kafka-python", "prometheus-client", "snownlp")

@@ -1,20 +1,23 @@
 """`kefu replay`: the engine over a file, in process."""
 
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from agents.sentiment_model import default_scorer
 from agents.settings import load_config
 from kefu.errors import UserError
+from kefu.figures import Figures, print_figures
 from kefu.options import config_option, json_option, print_json
 from kefu.progress import counting
 from kefu.replay import InProcess, OutputFiles, Totals, replay
 from kefu.source_options import open_source, source_options
 from kefu.summary import print_summary
-from pipeline.config import ConfigError, EngineConfig
-from pipeline.sentiment.scorer import default_scorer
+from pipeline.config import EngineConfig
+from pipeline.yaml_reader import ConfigError
 from schemas.codec import to_ms
 from schemas.outputs import Output
 
@@ -47,25 +50,26 @@ def command(
     config = checked_config(config_dir)
     scorer = default_scorer() if sentiment else None
     totals = Totals()
+    figures = Figures(config.sla)
     started = time.monotonic()
     with counting(open_source(path, source_format, mapping, seed, zone), path.name) as records:
         wall_ms = to_ms(datetime.now(UTC))
         pipeline = InProcess(config, scorer)
-        if out is None:
-            totals.events_in = replay(records, pipeline, config, wall_ms=wall_ms, emit=totals.add)
-        else:
-            with OutputFiles(out) as files:
+        with OutputFiles(out) if out is not None else nullcontext() as files:
 
-                def emit(output: Output) -> None:
-                    totals.add(output)
+            def emit(output: Output) -> None:
+                totals.add(output)
+                figures.add(output)
+                if files is not None:
                     files.write(output)
 
-                totals.events_in = replay(records, pipeline, config, wall_ms=wall_ms, emit=emit)
+            totals.events_in = replay(records, pipeline, config, wall_ms=wall_ms, emit=emit)
     result = {**totals.result(), "seconds": round(time.monotonic() - started, 3)}
     if as_json:
-        print_json(result)
+        print_json({**result, "channels": figures.by_channel()})
     else:
         print_summary(f"{path.name}", result, out)
+        print_figures(figures.by_channel(), config.sla)
 
 
 def checked_config(config_dir: Path | None) -> EngineConfig:

@@ -17,7 +17,7 @@ from agents.topics import TopicsError
 from kefu.errors import NoKafkaError, UserError
 from kefu.kafka_choice import chosen_kafka
 from kefu.options import bootstrap_option, config_option
-from pipeline.config import ConfigError
+from pipeline.yaml_reader import ConfigError
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 

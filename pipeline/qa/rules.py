@@ -111,7 +111,7 @@ class QualityRules:
         due_ms = self.next_due_ms(it)
         at = step
         if due_ms is not None and due_ms < step.time_ms:
-            at = Step(step.config, it, step.tallies, due_ms, it.wants_human_id)
+            at = Step(step.config, it, step.tallies, due_ms, it.wants_human_id, step.now_ms)
         self._stop_wanting(it)
         self._hit(at, ASKED_FOR_HUMAN, self._qa.asked_for_human, "queue", evidence)
         if at is not step:
@@ -137,7 +137,7 @@ class QualityRules:
         if rule_id not in it.issues:
             it.issues.append(rule_id)
             it.deducted += rule.points
-        tally = step.tallies.at(step.time_ms, it)
+        tally = step.tally()
         tally.issues[rule_id] = tally.issues.get(rule_id, 0) + 1
         caused_by = [evidence.event_id]
         if step.cause != evidence.event_id:

@@ -11,6 +11,7 @@ the next number in a list, and `r` + 4 bytes later stands for it.
 import re
 import struct
 from array import array
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 TAGS = ("b", "m", "e", "s")
@@ -40,9 +41,9 @@ class SegmentationCounts(NamedTuple):
     """
 
     ids: dict[str, int]
-    uni: list[int]
-    bi: list["array[int]"]
-    tri: list["array[int]"]
+    uni: Sequence[int]
+    bi: Sequence[Sequence[int]]
+    tri: Sequence[Sequence[int]]
     uni_total: float
     weights: tuple[float, float, float]
     """Of the single, the pair and the triple."""

@@ -7,21 +7,24 @@ and is left out.
 """
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import exp, log
-from typing import Any
 
-from pipeline.sentiment.snownlp_model import read_model
+from pipeline.sentiment.snownlp_model import SentimentCounts, SnowNLPData
 from pipeline.sentiment.snownlp_segmenter import Segmenter
 
 UNDEFINED = 0.5
-"""The score of text that says nothing: empty (SnowNLP raises) or only blanks (SnowNLP gives its
-training set's share of positive words)."""
+"""The score of what says nothing: None or empty (SnowNLP raises) and only blanks (SnowNLP gives its
+training set's share of positive words). Of all else the score is SnowNLP's: it takes emoji,
+`[微笑]`, digits, English and most traditional characters for words like any other, and a word that
+it has never seen moves the score a little towards the negative class."""
 WINDOW_CHARS = 5_000
 """Of text longer than twice this, the first and the last so many characters are scored."""
+MAX_SCORED_CHARS = 2 * WINDOW_CHARS
+"""A score is of the whole text exactly if the text is no longer than this."""
 CACHED_RUNS = 20_000
-"""How many runs of Chinese characters are remembered; the least recently used leave first."""
+"""How many runs of Chinese characters are remembered; the least recently used leave first. It finds
+54 % of the runs of shop chats (a third more texts a second), 23 % of those of reviews (7 %)."""
 CACHED_RUN_CHARS = 64
 """Longer runs hardly ever repeat and are not remembered."""
 
@@ -39,40 +42,40 @@ class ExactSnowNLP:
     def __init__(
         self,
         segmenter: Segmenter,
-        bayes: Mapping[str, Any],
+        sentiment: SentimentCounts,
         stop_words: frozenset[str],
         *,
         cached_runs: int = CACHED_RUNS,
     ) -> None:
-        """`bayes` as snownlp stores it."""
         self._segmenter = segmenter
         self._stop = stop_words
-        classes = bayes["d"]
-        self._class_names = tuple(classes)
-        self._priors = [log(part["total"]) - log(bayes["total"]) for part in classes.values()]
-        self._unseen = tuple(log(float(part["none"]) / part["total"]) for part in classes.values())
-        self._logs = {
-            word: tuple(
-                log(float(part["d"].get(word, part["none"])) / part["total"])
-                for part in classes.values()
-            )
-            for word in {word for part in classes.values() for word in part["d"]}
-        }
+        totals = sentiment.class_totals
+        self._class_names = sentiment.classes
+        self._priors = [log(total) - log(sentiment.total) for total in totals]
+
+        # Only some 3,000 combinations of counts occur among 39,000 words: worth computing once.
+        @cache
+        def terms(*counts: int) -> tuple[float, ...]:
+            return tuple(log(float(n) / total) for n, total in zip(counts, totals, strict=True))
+
+        self._unseen = terms(*sentiment.unseen)
+        self._logs = dict(zip(sentiment.words, map(terms, *sentiment.counts), strict=True))
         self._run = lru_cache(maxsize=cached_runs)(self._compute_run)
 
     @classmethod
-    def load(cls) -> "ExactSnowNLP":
-        """Read the package's own model files (seconds); raises `ModelFileError`."""
-        data = read_model()
+    def of(cls, data: SnowNLPData) -> "ExactSnowNLP":
+        """A scorer of this model. Views in it (see `snownlp_packed`) are used in place."""
         return cls(Segmenter(data.segmentation), data.sentiment, data.stop_words)
 
-    def score(self, text: str) -> float:
-        """The probability that the text is positive, 0…1; `UNDEFINED` for empty or blank text.
+    def score(self, text: str | None) -> float:
+        """The probability that the text is positive, 0…1; `UNDEFINED` for none or blank text.
 
-        The cost is linear in the length. Of text longer than 10,000 characters only the first and
+        The cost is linear in the length. Of text longer than `MAX_SCORED_CHARS` only the first and
         the last `WINDOW_CHARS` are scored, as if they were one text.
         """
-        if len(text) > 2 * WINDOW_CHARS:
+        if text is None:
+            return UNDEFINED
+        if len(text) > MAX_SCORED_CHARS:
             text = text[:WINDOW_CHARS] + text[-WINDOW_CHARS:]
         if not text.strip():
             return UNDEFINED

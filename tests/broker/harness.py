@@ -146,9 +146,14 @@ def ids(documents: list[dict[str, object]]) -> list[str]:
     return [str(document["id"]) for document in documents]
 
 
+def _scorecards(connection: KafkaConnection) -> int:
+    found = read_all(connection, "kefu.qa.scorecards.v1")
+    return sum(output["type"] == "kefu.qa.scorecard" for output in found)
+
+
 def wait_for_scorecards(connection: KafkaConnection, expected: int, limit_s: float = 60) -> None:
     """Return when so many scorecards are published; they follow the inputs by some seconds."""
     deadline = time.monotonic() + limit_s
-    while (count := len(read_all(connection, "kefu.qa.scorecards.v1"))) < expected:
+    while (count := _scorecards(connection)) < expected:
         assert time.monotonic() < deadline, f"{count} scorecards, expected {expected}"
         time.sleep(0.5)

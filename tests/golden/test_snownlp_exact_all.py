@@ -19,6 +19,7 @@ import pytest
 from pipeline.sentiment.snownlp_counts import COUNT_BITS, TAGS, SegmentationCounts
 from pipeline.sentiment.snownlp_exact import ExactSnowNLP
 from pipeline.sentiment.snownlp_model import package_folder, read_model
+from pipeline.sentiment.snownlp_packed import pack, unpack
 
 COUNT = (1 << COUNT_BITS) - 1
 ID = (1 << 13) - 1
@@ -26,7 +27,7 @@ ID = (1 << 13) - 1
 
 @pytest.fixture(scope="module")
 def exact() -> ExactSnowNLP:
-    return ExactSnowNLP.load()
+    return ExactSnowNLP.of(unpack(pack(read_model())))
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,34 @@ def test_every_real_text_scores_exactly_as_in_the_original(
     assert (differing, worst) == (0, 0.0)
 
 
+ALPHABETS = (
+    "的了是我不你好在有这个们客服快递退款货单什么时候到没收问题处理谢满意差评态度很太慢等",
+    "镂滟苋嘭迸孢釜刈卯铷侔埤撅皿晞咙僳龇笮癸绾钏臆狡泅拭濑疟迤倔蔺渌辇咔玮昵耦壕鳇鸵",
+    "龘靐齉爩麤龗灥厵鱻驫飝丂丄丆丏丒",
+    "請問麼時會務態貨謝您幫忙產壞換嗎煩轉專員電話訂單優惠發貨還沒點贊買賣極負責",
+    "😀😡👍🏻👨‍👩‍👧❤️🙏[微笑][发怒]/:~",
+    "".join(map(chr, range(0x20))) + "\x7f\x85\xa0\u200b\u2028\u3000\ufeff\ud83d",
+    "0123456789abcXYZ ，。！？…-@#&<>ＡＢ１２ㄅかナ한㐀𠀀龦",
+)
+"""Common, rare (seen once by the model), never seen, traditional, emoji, control, all other."""
+
+
+def test_5000_fuzzed_strings_score_exactly_as_in_the_original(
+    exact: ExactSnowNLP, original: Callable[[str], float]
+) -> None:
+    chance = random.Random(20261123)
+    fuzzed: set[str] = set()
+    while len(fuzzed) < 5_000:
+        pieces = [chance.choices(chance.choice(ALPHABETS), k=chance.randint(1, 8)) for _ in "12345"]
+        pieces.append([chr(chance.randint(0x4E00, 0x9FA5)) for _ in range(chance.randint(0, 4))])
+        text = "".join(char for piece in pieces[chance.randrange(5) :] for char in piece)
+        if text.strip():
+            fuzzed.add(text)
+    different = [text for text in sorted(fuzzed) if exact.score(text) != original(text)]
+    print(f"n = {len(fuzzed)} fuzzed strings, {len(different)} differ")
+    assert different == []
+
+
 def test_the_tables_hold_every_count_of_the_model() -> None:
     counts = read_model().segmentation
     assert len(counts.ids) == 4_688  # 4,687 characters and the beginning
@@ -78,13 +107,14 @@ def test_the_tables_hold_every_count_of_the_model() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is the system's own")
-def test_loading_takes_a_third_of_the_memory_that_python_objects_would_take() -> None:
+def test_converting_takes_a_third_of_the_memory_that_python_objects_would_take() -> None:
     program = (
         "import resource\n"
-        "from pipeline.sentiment.snownlp_exact import ExactSnowNLP\n"
+        "from pipeline.sentiment.snownlp_model import read_model\n"
+        "from pipeline.sentiment.snownlp_packed import pack\n"
         "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = used()\n"
-        "ExactSnowNLP.load()\n"
+        "pack(read_model())\n"
         "print((used() - before) // 1024)\n"
     )
     root = Path(__file__).resolve().parents[2]
@@ -96,7 +126,7 @@ def test_loading_takes_a_third_of_the_memory_that_python_objects_would_take() ->
 
 @pytest.mark.slow
 def test_the_compact_tables_are_the_dump_that_python_itself_reads() -> None:
-    counts = read_model().segmentation
+    counts = unpack(pack(read_model())).segmentation
     packed = (package_folder() / "seg/seg.marshal.3").read_bytes()
     dump = marshal.loads(gzip.decompress(packed))  # noqa: S302 - read_model has checked its hash
 

@@ -13,10 +13,10 @@ from tests.unit import builders as b
 Step = Event | int
 """An event, or the time in milliseconds."""
 
-_CHAT = b.CONFIG.sla.clocks.first_response
-_QUEUE = b.CONFIG.sla.clocks.answer
+_CHAT = b.TARGETS["first_response"]
+_QUEUE = b.TARGETS["answer"]
 _HUMAN_MS = round(b.CONFIG.qa.asked_for_human.within_seconds * 1000)
-_LIMITS = (_CHAT.warn_ms, _CHAT.target_ms, _QUEUE.warn_ms, _QUEUE.target_ms, _HUMAN_MS)
+_LIMITS = (*_CHAT.warnings_ms, _CHAT.target_ms, *_QUEUE.warnings_ms, _QUEUE.target_ms, _HUMAN_MS)
 DELTAS_MS = st.sampled_from(
     [0, 1, 999, 1_000, 1_001, 7_300, 60_000, 290_000]
     + [limit + by for limit in _LIMITS for by in (-1, 0, 1, 1_000)]

@@ -1,49 +1,98 @@
-"""Scorecards, however the facts interleave and repeat, and wherever the reader crashes."""
+"""Windows of queues, however the facts interleave and repeat, and wherever the reader crashes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from pipeline.scorecards import Scorecards
-from pipeline.tallies import HOUR_MS, add
-from schemas.codec import encode
-from schemas.outputs import Duplicate, QaFacts, Scorecard, Tally
-from tests.unit.builders import CONFIG, START_MS
-from tests.unit.test_scorecards import DUE_MS, fact
+from pipeline.tallies import add_counts, add_issues
+from pipeline.window_outputs import INTERVAL_COUNTS, SCORECARD_COUNTS
+from pipeline.windows import HOUR_MS, QUARTER_MS
+from schemas.codec import encode, to_ms
+from schemas.outputs import Duplicate, QaFacts, QueueInterval, Scorecard, Tally
+from tests.unit.test_queue_intervals import config_in
+from tests.unit.test_scorecards import fact
 
 STEADY = settings(deadline=None, derandomize=True, database=None)
-LAST_MS = DUE_MS + 10 * HOUR_MS
 ORIGINS = ("a", "b", "c")
-COUNTS = st.integers(0, 5)
+DAY_MS = 24 * HOUR_MS
+COUNTS = tuple(field.name for field in fields(Tally) if field.name != "issues")
+BANDS = ("01:30-03:30", "09:00-11:00")
+
+
+class Place(NamedTuple):
+    """A time zone, and a quarter of an hour around which facts lie."""
+
+    zone: str
+    around_ms: int
+
+
+PLACES = tuple(
+    Place(zone, to_ms(datetime.fromisoformat(around)))
+    for zone, around in (
+        ("Asia/Shanghai", "2026-03-02T01:00Z"),
+        ("Europe/Berlin", "2026-03-29T01:00Z"),  # 02:00 becomes 03:00
+        ("Europe/Berlin", "2026-10-25T01:00Z"),  # 03:00 becomes 02:00
+        ("Asia/Kathmandu", "2026-03-02T18:00Z"),  # 5:45 ahead
+    )
+)
+QUARTERS = st.integers(-8, 8) | st.integers(-100, 100)
+SOME = st.integers(0, 5)
 TALLIES = st.builds(
     Tally,
-    opened=COUNTS,
-    closed=COUNTS,
-    scored=COUNTS,
+    opened=SOME,
+    closed=SOME,
+    scored=SOME,
     score_sum=st.integers(0, 300),
-    messages=COUNTS,
-    met=COUNTS,
-    breached=COUNTS,
+    messages=SOME,
+    met=st.integers(-1, 3),
+    answered=st.integers(-1, 5),
+    answered_in=SOME,
+    abandoned=SOME,
+    wait_ms_sum=st.integers(0, 90_000),
+    handled=SOME,
+    talk_ms_sum=st.integers(0, 600_000),
+    asked=SOME,
+    responded_in_time=SOME,
+    occupied_ms=st.integers(0, 900_000),
     issues=st.dictionaries(st.sampled_from(["greeting", "no_apology"]), st.integers(1, 3)),
 )
+"""Some counts can also be taken back by a correction."""
+
+
+class Played(NamedTuple):
+    """Where facts were counted, and in which order they came."""
+
+    place: Place
+    facts: list[QaFacts]
+
+    def reader(self, without: frozenset[str] = frozenset()) -> Scorecards:
+        """A fresh reader of these facts that knows their origins but some."""
+        origins = frozenset(f.data.origin for f in self.facts) - without
+        return Scorecards(config_in(self.place.zone, BANDS), origins)
 
 
 @st.composite
-def interleavings(draw: st.DrawFn) -> list[QaFacts]:
-    """Facts of origins, each in its order, some twice; at the end all have passed all hours."""
+def plays(draw: st.DrawFn) -> Played:
+    """Facts of origins, each in its order, some twice; at the end all have passed all windows."""
+    place = draw(st.sampled_from(PLACES))
     waiting: list[list[QaFacts]] = []
     for origin in ORIGINS[: draw(st.integers(1, 3))]:
-        watermark, facts = START_MS, []
+        watermark, facts = place.around_ms, []
         for seq in range(1, draw(st.integers(1, 7))):
-            watermark += draw(st.sampled_from([0, 5_000, HOUR_MS // 2, HOUR_MS, 2 * HOUR_MS]))
-            hour = START_MS + HOUR_MS * draw(st.integers(0, 3))
+            watermark += draw(st.sampled_from([0, 5_000, HOUR_MS // 2, HOUR_MS, DAY_MS // 3]))
+            quarter = place.around_ms + QUARTER_MS * draw(QUARTERS)
             tally = draw(st.none() | TALLIES)
             queue = draw(st.sampled_from(["sales", "vip"]))
-            facts.append(fact(origin, seq, watermark, tally, hour_ms=hour, queue=queue))
-        facts.append(fact(origin, len(facts) + 1, LAST_MS + 3 * HOUR_MS))
+            facts.append(fact(origin, seq, watermark, tally, quarter_ms=quarter, queue=queue))
+        facts.append(fact(origin, len(facts) + 1, place.around_ms + 5 * DAY_MS))
         waiting.append(facts)
     mixed: list[QaFacts] = []
     while waiting:
@@ -53,64 +102,137 @@ def interleavings(draw: st.DrawFn) -> list[QaFacts]:
             waiting.pop(number)
         if draw(st.sampled_from([False, False, False, True])):
             mixed.append(mixed[draw(st.integers(0, len(mixed) - 1))])
-    return mixed
+    return Played(place, mixed)
 
 
-def origins_of(facts: list[QaFacts]) -> frozenset[str]:
-    return frozenset(f.data.origin for f in facts)
+Group = tuple[str, str, str]
+"""Length, where on the wall clock, and queue."""
+
+
+def groups_of(local: datetime, queue: str) -> dict[str, Group]:
+    """By length: the groups of a quarter of an hour, told from the wall clock alone."""
+    where = {
+        "15m": local.isoformat(),
+        "30m": local.replace(minute=local.minute // 30 * 30).isoformat(),
+        "1h": local.replace(minute=0).isoformat(),
+        "1d": local.date().isoformat(),
+    }
+    for band in BANDS:
+        start, end = band.split("-")
+        if start <= local.strftime("%H:%M") < end:
+            where[f"band {band}"] = local.date().isoformat()
+    return {length: (length, place, queue) for length, place in where.items()}
+
+
+def batch(played: Played, names: tuple[str, ...]) -> dict[Group, Tally]:
+    """Plain sums by group over all facts that have one of those counts."""
+    zone = ZoneInfo(played.place.zone)
+    sums: dict[Group, Tally] = defaultdict(lambda: Tally(issues={}))
+    for one in {f.id: f for f in played.facts}.values():
+        tally, start = one.data.tally, one.data.window_start
+        issues = bool(tally and tally.issues) and names is SCORECARD_COUNTS
+        if tally and start and (issues or any(getattr(tally, name) for name in names)):
+            for group in groups_of(start.astimezone(zone), one.data.queue).values():
+                add_counts(sums[group], tally, COUNTS)
+                add_issues(sums[group], tally)
+    return sums
+
+
+def last_revisions(
+    played: Played,
+) -> tuple[dict[Group, Scorecard], dict[Group, QueueInterval], int]:
+    """The newest of each, and how many duplicates there were; every chain is checked."""
+    zone, of = ZoneInfo(played.place.zone), played.reader()
+    cards: dict[Group, Scorecard] = {}
+    intervals: dict[Group, QueueInterval] = {}
+    duplicates = 0
+    for one in played.facts:
+        for out in of.feed(one):
+            if isinstance(out, Duplicate):
+                duplicates += 1
+                continue
+            length = out.data.length if isinstance(out, QueueInterval) else "1h"
+            group = groups_of(out.data.window_start.astimezone(zone), out.data.queue)[length]
+            newest = cards.get(group) if isinstance(out, Scorecard) else intervals.get(group)
+            assert out.data.corrects == (newest.id if newest else None)
+            assert out.data.revision == (newest.data.revision + 1 if newest else 1)
+            if isinstance(out, Scorecard):
+                cards[group] = out
+            else:
+                intervals[group] = out
+    return cards, intervals, duplicates
 
 
 @settings(STEADY, max_examples=300)
-@given(interleavings())
-def test_the_last_revisions_are_the_plain_sums_whatever_the_order(facts: list[QaFacts]) -> None:
-    of = Scorecards(CONFIG, origins_of(facts))
-    sums: dict[tuple[str, str], Tally] = defaultdict(lambda: Tally(issues={}))
-    for one in {f.id: f for f in facts}.values():
-        if one.data.tally is not None:
-            add(sums[str(one.data.window_start), one.data.queue], one.data.tally)
-    last: dict[tuple[str, str], Scorecard] = {}
-    duplicates = 0
-    for one in facts:
-        for output in of.feed(one):
-            if isinstance(output, Duplicate):
-                duplicates += 1
-                continue
-            key = (str(output.data.window_start), output.data.queue)
-            before = last.get(key)
-            assert output.data.corrects == (before.id if before else None)
-            assert output.data.revision == (before.data.revision + 1 if before else 1)
-            last[key] = output
-    assert duplicates == len(facts) - len({f.id for f in facts})
-    assert last.keys() == sums.keys()
-    for key, tally in sums.items():
-        data = last[key].data
+@given(plays())
+def test_the_last_revisions_are_the_plain_sums_whatever_the_order(played: Played) -> None:
+    cards, intervals, duplicates = last_revisions(played)
+    assert duplicates == len(played.facts) - len({f.id for f in played.facts})
+    hours = {g: t for g, t in batch(played, SCORECARD_COUNTS).items() if g[0] == "1h"}
+    assert cards.keys() == hours.keys()
+    for group, tally in hours.items():
+        card = cards[group].data
         for name in ("opened", "closed", "scored", "messages", "met", "breached"):
-            assert getattr(data, name) == getattr(tally, name), name
-        mean = round(tally.score_sum / tally.scored, 6) if tally.scored else None
-        assert data.score_mean == mean
-        assert data.issues == tally.issues
+            assert getattr(card, name) == getattr(tally, name), name
+        assert card.score_mean == (
+            round(tally.score_sum / tally.scored, 6) if tally.scored else None
+        )
+        assert card.issues == tally.issues
+    sums = batch(played, INTERVAL_COUNTS)
+    assert intervals.keys() <= sums.keys()
+    for group, tally in sums.items():
+        if group not in intervals:  # all of it was taken back before it was due
+            assert not any(getattr(tally, name) for name in INTERVAL_COUNTS)
+            continue
+        _assert_says(intervals[group], tally)
+
+
+def _assert_says(interval: QueueInterval, tally: Tally) -> None:
+    """The interval says what a plain computation over the sums says."""
+    data = interval.data
+    for name in ("opened", "met", "breached", "answered", "abandoned", "handled"):
+        assert getattr(data, name) == getattr(tally, name), name
+    assert data.offered == tally.answered + tally.abandoned
+    third = data.service_level[2]
+    assert (third.numerator, third.denominator) == (tally.answered_in, data.offered)
+    assert data.asa_seconds == _ratio(tally.wait_ms_sum, 1000 * tally.answered)
+    assert data.talk_seconds_mean == _ratio(tally.talk_ms_sum, 1000 * tally.handled)
+    assert data.occupancy == _ratio(tally.occupied_ms, tally.occupied_ms)
+    rate = data.response_rate
+    assert (rate.responded, rate.asked) == (tally.responded_in_time, tally.asked)
+    assert rate.matured or data.length not in ("1h", "1d"), "hours and days end as mature"
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return round(part / whole, 6) if whole else None
 
 
 @settings(STEADY, max_examples=200)
-@given(interleavings(), st.booleans())
-def test_a_crash_before_any_fact_changes_no_byte_of_the_scorecards(
-    facts: list[QaFacts], an_origin_joins_late: bool
+@given(plays(), st.booleans())
+def test_a_crash_before_any_fact_changes_no_byte_of_what_is_published(
+    played: Played, an_origin_joins_late: bool
 ) -> None:
-    known = origins_of(facts)
-    if an_origin_joins_late:
-        known -= {"b"}
-    whole = Scorecards(CONFIG, known)
-    expected = [encode(o) for f in facts for o in whole.feed(f)]  # type: ignore[arg-type]
+    without = frozenset({"b"}) if an_origin_joins_late else frozenset()
+    whole = played.reader(without)
+    expected = [encode(o) for f in played.facts for o in whole.feed(f)]  # type: ignore[arg-type]
     stored: dict[str, bytes] = {}
     found: list[bytes] = []
-    of = Scorecards(CONFIG, known)
-    for one in facts:
+    of = played.reader(without)
+    for one in played.facts:
         for key, value in of.take_changes():
             if value is None:
                 stored.pop(key, None)
             else:
                 stored[key] = value
-        partition, of = of.encode_partition(), Scorecards(CONFIG, known)
+        partition, of = of.encode_partition(), played.reader(without)
         of.restore(partition, dict(sorted(stored.items(), reverse=True)))
         found += [encode(o) for o in of.feed(one)]  # type: ignore[arg-type]
     assert found == expected
+    assert (of.state.refused, of.state.refused_short) == (
+        whole.state.refused,
+        whole.state.refused_short,
+    )
+
+
+def test_every_count_is_in_a_scorecard_or_in_an_interval() -> None:
+    assert {*SCORECARD_COUNTS, *INTERVAL_COUNTS} == set(COUNTS)

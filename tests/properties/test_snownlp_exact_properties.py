@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.sentiment.snownlp_exact import UNDEFINED, ExactSnowNLP
 from pipeline.sentiment.snownlp_model import SnowNLPData, read_model
+from pipeline.sentiment.snownlp_packed import pack, unpack
 from pipeline.sentiment.snownlp_segmenter import Row, Segmenter, _step
 
 COMMON = "的了是我不你好在有这个们客服快递退款货单什么时候到没收问题处理谢满意差评态度很太慢等"
@@ -43,13 +44,19 @@ def model() -> SnowNLPData:
 
 
 @pytest.fixture(scope="module")
-def exact(model: SnowNLPData) -> ExactSnowNLP:
-    return ExactSnowNLP(Segmenter(model.segmentation), model.sentiment, model.stop_words)
+def packed(model: SnowNLPData) -> SnowNLPData:
+    """The same in the form in which workers use it."""
+    return unpack(pack(model))
+
+
+@pytest.fixture(scope="module")
+def exact(packed: SnowNLPData) -> ExactSnowNLP:
+    return ExactSnowNLP.of(packed)
 
 
 @pytest.fixture(scope="module")
 def forgetful(model: SnowNLPData) -> ExactSnowNLP:
-    """The same model with caches so small that nearly everything is computed again."""
+    """The model as it was read, with caches so small that nearly everything is computed again."""
     segmenter = Segmenter(model.segmentation, cached_pairs=1, cached_triples=1)
     return ExactSnowNLP(segmenter, model.sentiment, model.stop_words, cached_runs=1)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from agents.settings import load_config
+from pipeline.config import EngineConfig
 from pipeline.engine import Engine
+from pipeline.policies import PolicyKey
+from pipeline.sla_file import parse_sla
 from schemas.codec import from_ms
 from schemas.events import (
     AgentPresence,
@@ -41,7 +44,25 @@ from schemas.outputs import Output, SlaBreached, SlaCorrected, SlaMet, SlaWarned
 START_MS = 1_772_413_200_000
 """2026-03-02T01:00:00Z: a full hour, so that minutes of a test are minutes of the hour."""
 SOURCE = "test"
-CONFIG = load_config()
+SIMPLE_SLA = """
+version: "sla-test"
+channels: [wechat, web, app, phone, hotline]
+policies:
+  - name: everyone
+    clocks:
+      first_response: {target_seconds: 210}
+      next_response: {target_seconds: 210}
+  - name: calls
+    when: {channel: phone}
+    clocks:
+      answer: {target_seconds: 30}
+closing_pleasantries:
+  version: "pleasantries-test"
+  words: [好的, 嗯嗯, 谢谢, 好的谢谢, 收到, 可以, ok]
+"""
+"""Three clocks in wall time; `config/sla.yaml` has tests of its own."""
+CONFIG = EngineConfig(sla=parse_sla(SIMPLE_SLA, "simple.yaml"), qa=load_config().qa)
+TARGETS = CONFIG.sla.policies.judge(PolicyKey(None, "phone", None, None, None))
 
 T = TypeVar("T")
 
@@ -114,8 +135,8 @@ def assigned(at: float, agent_id: str = "a1", *, to: str = "c1") -> Conversation
 
 
 def transferred(at: float, *, to: str = "c1", **data: Any) -> ConversationTransferred:
-    """The conversation was handed back to a queue."""
-    fields = TransferredData(kind="queue", **data)
+    """The conversation was handed over; back to a queue unless it is said how."""
+    fields = TransferredData(**{"kind": "queue", **data})
     return ConversationTransferred(data=fields, **_envelope(at, to, None, "transferred"))
 
 
@@ -142,7 +163,9 @@ def rated(at: float, score: int, *, scale: int = 5, to: str = "c1") -> Conversat
 
 def queued(at: float, *, to: str = "p1", **data: Any) -> CallQueued:
     """A caller waits for an agent."""
-    return CallQueued(data=CallQueuedData(**data), **_envelope(at, to, None, "queued"))
+    return CallQueued(
+        data=CallQueuedData(**{"channel": "phone", **data}), **_envelope(at, to, None, "queued")
+    )
 
 
 def answered(at: float, *, to: str = "p1") -> CallAnswered:

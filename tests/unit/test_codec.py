@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline.state import SEEN_EVENTS
+from pipeline.clocks.history import KEPT_BEFORE_CUT
 from schemas.codec import (
     EVENT_TYPES,
     MAX_VALUE_BYTES,
@@ -153,8 +153,8 @@ def test_every_reason_of_the_codec_is_reached_above() -> None:
 
 def test_an_event_older_than_its_interaction_remembers_is_refused_and_not_taken_twice() -> None:
     of = engine()
-    for at in range(4 * SEEN_EVENTS):
-        of.feed(customer(at))
+    for number in range(2 * KEPT_BEFORE_CUT):
+        of.feed(customer(number * 30))
     with pytest.raises(InvalidEvent) as refused:
         of.feed(customer(0))
     assert refused.value.reason is Reason.LATE_BEYOND_MEMORY

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from agents.settings import default_config_dir, load_config
-from pipeline.config import MAX_CONFIG_CHARS, ConfigError, parse_qa, parse_sla
+from pipeline.config import parse_qa
+from pipeline.policies import PolicyKey
+from pipeline.sla_file import parse_sla
+from pipeline.yaml_reader import MAX_CONFIG_CHARS, ConfigError
 
 SLA = (default_config_dir() / "sla.yaml").read_text(encoding="utf-8")
 QA = (default_config_dir() / "qa_rules.yaml").read_text(encoding="utf-8")
@@ -34,25 +37,28 @@ def refusal(text: str, *, qa: bool = False) -> str:
 
 def test_the_shipped_files_are_accepted() -> None:
     config = load_config()
-    assert config.sla.clocks.first_response.target_ms == 210_000
+    anyone = PolicyKey(None, None, None, None, None)
+    assert config.sla.policies.judge(anyone)["first_response"].target_ms == 210_000
     assert config.qa.pass_score == 60
 
 
+JOINED = "joined_response: {target_seconds: 60}"
+AT = "$.policies[0].clocks.joined_response"
 BAD_SLA = [
     ("a typo", "reopen_window_hours: 24", "reopen_window_hour: 24", "unknown key"),
-    ("a negative target", "target_seconds: 30", "target_seconds: -30", "$.clocks.answer.target"),
-    ("a target of zero", "target_seconds: 30", "target_seconds: 0", "> 0"),
-    ("text for a number", "target_seconds: 30", "target_seconds: soon", "got `str`"),
-    ("no number at all", "target_seconds: 30", "target_seconds: .nan", "$.clocks.answer"),
-    ("infinity", "target_seconds: 30", "target_seconds: .inf", "$.clocks.answer"),
-    ("a list for a map", "{target_seconds: 30, warn_share: 0.8}", "[30, 0.8]", "$.clocks.answer"),
-    ("a share above one", "30, warn_share: 0.8", "30, warn_share: 1.5", "warn_share"),
+    ("a negative target", JOINED, JOINED.replace("60", "-60"), f"{AT}.target"),
+    ("a target of zero", JOINED, JOINED.replace("60", "0"), ">= 0.001"),
+    ("text for a number", JOINED, JOINED.replace("60", "soon"), "got `str`"),
+    ("no number at all", JOINED, JOINED.replace("60", ".nan"), AT),
+    ("infinity", JOINED, JOINED.replace("60", ".inf"), AT),
+    ("a list for a map", JOINED, "joined_response: [60, 0.8]", AT),
+    ("a share above one", JOINED, JOINED.replace("60", "60, warn_share: 1.5"), "warn_share"),
     ("nothing", "idle_expiry_hours: 72", "idle_expiry_hours:", "idle_expiry_hours"),
-    ("a key twice", "target_seconds: 30,", "target_seconds: 30, target_seconds: 3,", "twice"),
-    ("a python tag", 'version: "sla-1"', "version: !!python/object:os.system x", "only text"),
-    ("a binary", 'version: "sla-1"', "version: !!binary aGk=", "only text"),
-    ("an own tag", 'version: "sla-1"', "version: !secret x", "only text"),
-    ("a number as version", 'version: "sla-1"', "version: 1", "got `int`"),
+    ("a key twice", JOINED, JOINED.replace("60", "60, target_seconds: 3"), "twice"),
+    ("a python tag", 'version: "sla-2"', "version: !!python/object:os.system x", "only text"),
+    ("a binary", 'version: "sla-2"', "version: !!binary aGk=", "only text"),
+    ("an own tag", 'version: "sla-2"', "version: !secret x", "only text"),
+    ("a number as version", 'version: "sla-2"', "version: 1", "got `int`"),
     ("yes for a number", "idle_expiry_hours: 72", "idle_expiry_hours: yes", "got `bool`"),
     ("an impossible int", "idle_expiry_hours: 72", "idle_expiry_hours: !!int x", "not a valid int"),
     ("a bracket open", "bye]", "bye", "not YAML"),
@@ -60,6 +66,9 @@ BAD_SLA = [
     ("a list as key", "idle_expiry_hours: 72", "? [a, b]\n: 72", "plain word"),
     ("a word of nothing", "[好的, 好,", "['', 好,", "closing_pleasantries"),
     ("a number as word", "[好的, 好,", "[5, 好,", "closing_pleasantries"),
+    ("an unknown zone", "timezone: Asia/Shanghai", "timezone: Asia/Shangai", "Asia/Shanghai"),
+    ("no band", '["09:00-11:00"', '["9-11"', "$.peak_bands[0]: "),
+    ("a share of percent", "target_share: 0.95", "target_share: 95", "$.response_rate"),
 ]
 
 
@@ -100,14 +109,14 @@ def test_a_bad_rule_is_one_error_with_file_line_and_key(
 
 
 def test_an_unknown_key_is_told_which_keys_are_allowed() -> None:
-    message = refusal(changed(SLA, "target_seconds: 30", "target_second: 30"))
+    message = refusal(changed(SLA, JOINED, JOINED.replace("seconds", "second")))
     assert "unknown key `target_second`; allowed: target_seconds, warn_share" in message
 
 
 def test_a_missing_key_is_named_with_the_line_of_its_map() -> None:
-    text = changed(SLA, "{target_seconds: 30, warn_share: 0.8}", "{warn_share: 0.8}")
+    text = changed(SLA, JOINED, "joined_response: {warn_share: 0.8}")
     message = refusal(text)
-    assert message.startswith(f"some.yaml:{line_of(text, 'answer:')}: $.clocks.answer: ")
+    assert message.startswith(f"some.yaml:{line_of(text, 'joined_response:')}: {AT}: ")
     assert "target_seconds" in message
 
 

@@ -19,7 +19,7 @@ from kefu.generator.scenarios import Line, Scenario, load_scenarios
 from kefu.generator.slots import fill
 from kefu.replay import InProcess
 from kefu.ticks import final_tick, tick_before
-from pipeline.config import ConfigError
+from pipeline.yaml_reader import ConfigError
 from schemas import events as e
 from schemas.codec import decode, encode, to_ms
 from schemas.outputs import Duplicate, MessageEnriched, SlaBreached, SlaMet

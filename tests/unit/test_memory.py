@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.clocks.fold import NO_KEY, Move
+from pipeline.clocks.history import KEPT_AT_LEAST, KEPT_AT_MOST, KEPT_BEFORE_CUT, History
 from pipeline.ids import event_digest
-from pipeline.state import SEEN_EVENTS, Interaction
 from schemas.codec import InvalidEvent, Reason
 from schemas.outputs import Duplicate
 from tests.unit.builders import agent, customer, engine, presence, queued, run
 
 
-def interaction() -> Interaction:
-    return Interaction(id="c1", kind="conversation", opened_ms=0, last_ms=0, touched_ms=0)
-
-
-def test_the_newest_half_of_the_memory_is_always_told_as_duplicates() -> None:
+def test_the_newest_events_are_always_told_as_duplicates() -> None:
     of = engine()
-    events = [customer(n) for n in range(SEEN_EVENTS * 3)]
+    events = [customer(n * 30) for n in range(KEPT_BEFORE_CUT * 2)]
     for number, event in enumerate(events):
         run(of, event)
-        for known in events[max(0, number - SEEN_EVENTS // 2 + 1) : number + 1]:
+        for known in events[max(0, number - KEPT_AT_LEAST + 1) : number + 1]:
             assert [type(output) for output in of.feed(known)] == [Duplicate]
+
+
+def test_what_lies_within_the_allowed_lateness_is_remembered_however_many_it_is() -> None:
+    of = engine()
+    events = [customer(n * 0.25) for n in range(KEPT_AT_MOST - 40)]
+    run(of, *events)
+    repeats = [of.feed(event)[0] for event in events]
+    assert {type(output) for output in repeats} == {Duplicate}
 
 
 def test_an_event_older_than_the_memory_is_refused_and_not_counted_again() -> None:
     of = engine()
-    run(of, *[customer(n) for n in range(SEEN_EVENTS + 1)])
+    run(of, *[customer(n * 30) for n in range(KEPT_BEFORE_CUT + KEPT_AT_LEAST)])
     with pytest.raises(InvalidEvent) as refused:
         of.feed(customer(0))
     assert refused.value.reason is Reason.LATE_BEYOND_MEMORY
@@ -39,13 +44,14 @@ def test_a_burst_of_thousands_within_one_second_is_not_refused() -> None:
 
 
 def test_bytes_that_look_like_a_digest_across_two_entries_are_no_duplicate() -> None:
-    of = interaction()
-    digest = event_digest("s", "e")
-    # Twelve bytes an entry: here the digest begins at the fourth.
-    of.seen = b"\x01" * 4 + digest + b"\x01" * 12
-    assert not of.remembers(digest)
-    of.seen += digest + b"\x01" * 4
-    assert of.remembers(digest)
+    history, digest = History(), event_digest("s", "e")
+    history.add(Move(0, 0, 0, digest, "e", NO_KEY))
+    shifted = b"\x01" * 4 + history.records + b"\x01" * (len(history.records) - 4)
+    history.records = shifted
+    assert not history.knows(digest)
+    history.records = shifted[4:-4]
+    history.records += b"\x01" * 4
+    assert history.knows(digest)
 
 
 def test_a_restart_shows_the_same_waits_agents_and_interactions() -> None:

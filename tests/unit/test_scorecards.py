@@ -7,7 +7,7 @@ import pytest
 from pipeline.ids import output_id
 from pipeline.scorecards import KEPT_MS, Scorecards
 from pipeline.state import StateVersionError
-from pipeline.tallies import HOUR_MS
+from pipeline.windows import HOUR_MS
 from schemas.codec import from_ms
 from schemas.outputs import Duplicate, FactsData, QaFacts, Scorecard, Tally
 from tests.unit.builders import (
@@ -33,13 +33,13 @@ def fact(
     watermark_ms: int,
     tally: Tally | None = None,
     *,
-    hour_ms: int = START_MS,
+    quarter_ms: int = START_MS,
     queue: str = "sales",
 ) -> QaFacts:
     """A fact as an engine writes it."""
     data = FactsData(origin=origin, seq=seq, watermark=from_ms(watermark_ms))
     if tally is not None:
-        data.window_start, data.queue, data.tally = from_ms(hour_ms), queue, tally
+        data.window_start, data.queue, data.tally = from_ms(quarter_ms), queue, tally
     return QaFacts(
         id=output_id("facts", origin, str(seq)),
         time=from_ms(watermark_ms),

@@ -7,13 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from time import process_time
 
 import pytest
 
 from pipeline.sentiment import snownlp_model
-from pipeline.sentiment.snownlp_exact import UNDEFINED, WINDOW_CHARS, ExactSnowNLP
+from pipeline.sentiment.snownlp_exact import (
+    MAX_SCORED_CHARS,
+    UNDEFINED,
+    WINDOW_CHARS,
+    ExactSnowNLP,
+)
 from pipeline.sentiment.snownlp_model import HASHES, ModelFileError, package_folder, read_model
 from pipeline.sentiment.snownlp_segmenter import _step
+from schemas.envelope import MAX_TEXT_CHARS
 from tests.snownlp_reference import exact, fresh, model_data, original_score, original_words
 
 SERVICE = [
@@ -123,14 +130,35 @@ def test_a_lone_character_of_the_chinese_block_scores_exactly_as_in_the_package(
         assert exact().score(chr(code)) == original_score(chr(code)), hex(code)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t", "\u3000\u3000"])
-def test_a_text_that_says_nothing_scores_one_half(text: str) -> None:
+@pytest.mark.parametrize("text", [None, "", " ", "\n\t", "\u3000\u3000"])
+def test_a_text_that_says_nothing_scores_one_half(text: str | None) -> None:
     assert exact().score(text) == UNDEFINED == 0.5
 
 
 def test_the_package_raises_on_empty_text_which_is_why_ours_has_its_own_value() -> None:
     with pytest.raises(ZeroDivisionError):
         original_score("")
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("😊", 0.5),
+        ("😡😡😡", 0.5),
+        ("[微笑]", 0.7608695652173911),
+        ("12345", 0.5),
+        ("12345 67890", 0.4737672181921908),
+        ("hello", 0.5262327818078083),
+        ("OK thank you very much", 0.27500000000000024),
+        ("謝謝您的幫忙", 0.5080789493995203),
+        ("的", 0.5262327818078083),
+        ("\x00", 0.5),
+    ],
+)
+def test_what_is_hardly_chinese_has_a_defined_score_which_is_the_package_s(
+    text: str, score: float
+) -> None:
+    assert exact().score(text) == original_score(text) == score
 
 
 def test_overwhelming_evidence_stays_in_the_range_0_to_1_without_an_overflow() -> None:
@@ -155,6 +183,28 @@ def test_a_text_over_10000_characters_is_scored_on_its_first_and_last_5000() -> 
     below = first[:-1] + "差" + last[1:]
     assert len(below) == 2 * WINDOW_CHARS - 1
     assert exact().score(below) == original_score(below)
+
+
+@pytest.mark.parametrize("filler", ["", "，"], ids=["one run", "many runs"])
+def test_the_cost_of_a_text_is_linear_in_its_length(filler: str) -> None:
+    chance = Random(11)
+
+    def seconds(length: int) -> float:
+        best = float("inf")
+        for _ in range(3):
+            # Never the same twice, so no cache helps; only characters that the model knows.
+            chars = chance.choices("的了是我不你好在有这个们客服快递退款货单什么时候到没", k=length)
+            text = "".join(char + filler * (n % 7 == 6) for n, char in enumerate(chars))[:length]
+            start = process_time()
+            exact().score(text)
+            best = min(best, process_time() - start)
+        return best
+
+    seconds(MAX_SCORED_CHARS)  # pairs and triples are known from here on
+    # Ten times the length; quadratic cost would be a hundred times.
+    assert seconds(MAX_SCORED_CHARS) < 35 * seconds(MAX_SCORED_CHARS // 10)
+    # What is allowed at most in an event costs no more than the window does.
+    assert seconds(MAX_TEXT_CHARS) < 3 * seconds(MAX_SCORED_CHARS)
 
 
 def test_what_was_scored_before_does_not_change_a_score() -> None:
@@ -214,21 +264,22 @@ def test_of_sums_that_are_equal_only_by_rounding_the_first_wins() -> None:
     assert by_rounding > 100
 
 
-def test_loading_and_scoring_never_imports_the_package() -> None:
+def test_converting_and_scoring_never_imports_the_package() -> None:
     code = (
         "import sys\n"
         "from pipeline.sentiment.snownlp_exact import ExactSnowNLP\n"
-        "ExactSnowNLP.load().score('服务态度太差了')\n"
+        "from pipeline.sentiment.snownlp_model import read_model\n"
+        "ExactSnowNLP.of(read_model()).score('服务态度太差了')\n"
         "sys.exit('snownlp' in sys.modules)\n"
     )
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
 
 
-def test_the_loaded_scorer_is_named_by_the_model_and_scores_as_the_tested_one() -> None:
-    loaded = ExactSnowNLP.load()
-    assert loaded.name == "snownlp-0.12.3"
-    assert all(loaded.score(text) == exact().score(text) for text in SERVICE)
+def test_a_scorer_made_of_a_model_is_named_by_it_and_scores_as_the_tested_one() -> None:
+    made = ExactSnowNLP.of(model_data())
+    assert made.name == "snownlp-0.12.3"
+    assert all(made.score(text) == exact().score(text) for text in SERVICE)
 
 
 @pytest.fixture
