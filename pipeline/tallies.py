@@ -45,24 +45,29 @@ class Tallies:
         return tally
 
     def send_due(self, now_ms: int) -> list[QaFacts]:
-        """The facts that leave with this tick: what was counted, then a watermark for all."""
+        """The facts that leave with this tick: what was counted, then the new watermark.
+
+        Only the last one says how far the partition has come: a window that the jump of a tick
+        closes must not close before its counts are there.
+        """
         state = self._state
         if now_ms - state.facts_sent_ms < FACTS_EVERY_MS and quarter_of(now_ms) == quarter_of(
             state.facts_sent_ms
         ):
             return []
-        state.facts_sent_ms = now_ms
+        before_ms, state.facts_sent_ms = state.facts_sent_ms, now_ms
         pending = [p for p in state.pending if p.tally != _NOTHING]
-        facts = [self._fact(now_ms, p) for p in sorted(pending, key=lambda p: p.window_ms)]
+        pending.sort(key=lambda p: (p.window_ms, p.tenant, p.queue))
+        facts = [self._fact(now_ms, before_ms, p) for p in pending]
         state.pending.clear()
         self._index.clear()
-        facts.append(self._fact(now_ms, None))
+        facts.append(self._fact(now_ms, now_ms, None))
         return facts
 
-    def _fact(self, now_ms: int, pending: Pending | None) -> QaFacts:
+    def _fact(self, now_ms: int, watermark_ms: int, pending: Pending | None) -> QaFacts:
         self._state.fact_seq += 1
         seq = self._state.fact_seq
-        data = FactsData(origin=self._origin, seq=seq, watermark=from_ms(now_ms))
+        data = FactsData(origin=self._origin, seq=seq, watermark=from_ms(watermark_ms))
         if pending is not None:
             data.window_start = from_ms(pending.window_ms)
             data.tenant, data.queue, data.tally = pending.tenant, pending.queue, pending.tally

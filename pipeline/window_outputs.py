@@ -15,6 +15,7 @@ from pipeline.service_level import (
     transfer_rate,
 )
 from pipeline.window_store import CountedWindow
+from pipeline.windows import DAY, HOUR
 from schemas.codec import from_ms
 from schemas.outputs import QueueInterval, Scorecard, ScorecardData
 from schemas.queue_intervals import QueueIntervalData, ResponseRate
@@ -145,16 +146,26 @@ def next_interval(of: CountedWindow, config: EngineConfig, *, matured: bool) -> 
             held=t.held,
             hold_rate=hold_rate(t),
             occupancy=occupancy(t),
-            response_rate=ResponseRate(
-                responded=t.responded_in_time,
-                asked=t.asked,
-                share=rounded_ratio(t.responded_in_time, t.asked),
-                matured=matured,
-            ),
+            response_rate=_response_rate(of, matured=matured),
             met=t.met,
             breached=t.breached,
             policy_version=config.sla.version,
         ),
+    )
+
+
+def _response_rate(of: CountedWindow, *, matured: bool) -> ResponseRate | None:
+    """Of the windows that are published again when it is final; in others it would depend on when
+    they were published last.
+    """
+    if of.length not in (HOUR, DAY):
+        return None
+    t = of.tally
+    return ResponseRate(
+        responded=t.responded_in_time,
+        asked=t.asked,
+        share=rounded_ratio(t.responded_in_time, t.asked),
+        matured=matured,
     )
 
 

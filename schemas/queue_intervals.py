@@ -43,9 +43,9 @@ class QueueIntervalData(Struct, kw_only=True):
 
     `length` is `15m`, `30m`, `1h`, `1d` (midnight to midnight: 23 or 25 hours where the clocks
     change) or `band ` and its local times. Waits and `response_rate` count where the wait began,
-    everything else where it happened. Means are in
-    seconds. Rates and means are null where nothing stands below the line; `occupancy` also where
-    no presence of agents is known.
+    everything else where it happened. Means are in seconds. Rates and means are null where nothing
+    stands below the line; `occupancy` also where no presence of agents is known, `response_rate`
+    but for hours and days.
     """
 
     window_start: Instant
@@ -73,7 +73,7 @@ class QueueIntervalData(Struct, kw_only=True):
     held: int
     hold_rate: float | None
     occupancy: float | None
-    response_rate: ResponseRate
+    response_rate: ResponseRate | None
     met: int
     breached: int
     policy_version: str

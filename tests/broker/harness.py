@@ -3,9 +3,10 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -28,6 +29,9 @@ def fresh_broker() -> Iterator[KafkaConnection]:
         connection = KafkaConnection(kafka.bootstrap_servers)
         apply_topics(connection)
         yield connection
+
+
+Document = dict[str, Any]
 
 
 class Worker:
@@ -109,7 +113,7 @@ def wait_until_drained(connection: KafkaConnection, worker: Worker, limit_s: flo
         time.sleep(0.3)
 
 
-def read_all(connection: KafkaConnection, *topics: str) -> list[dict[str, object]]:
+def read_all(connection: KafkaConnection, *topics: str) -> list[Document]:
     """Every committed record of the topics, decoded."""
     counts = partition_counts(connection)
     consumer = Consumer(
@@ -141,19 +145,60 @@ def read_all(connection: KafkaConnection, *topics: str) -> list[dict[str, object
     return found
 
 
-def ids(documents: list[dict[str, object]]) -> list[str]:
-    """The ids of outputs."""
-    return [str(document["id"]) for document in documents]
+INTERVAL = "kefu.queue.interval"
+_NOT_CONTENT = frozenset({"revision", "corrects"})
 
 
-def _scorecards(connection: KafkaConnection) -> int:
-    found = read_all(connection, "kefu.qa.scorecards.v1")
-    return sum(output["type"] == "kefu.qa.scorecard" for output in found)
+class Expected:
+    """What an undisturbed run in process puts out.
+
+    Of the intervals of queues the newest revision's content counts: how often one was revised on
+    the way depends on how far the partitions were apart. Of everything else the ids.
+    """
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        found = list(documents)
+        self.ids = set(ids(found))
+        self.intervals = newest_intervals(found)
+
+    def difference(self, found: list[Document]) -> tuple[set[str], set[str]]:
+        """The ids that are lost, and those that are invented; an interval by its subject."""
+        there, intervals = set(ids(found)), newest_intervals(found)
+        lost = {k for k, v in self.intervals.items() if intervals.get(k) != v}
+        invented = intervals.keys() - self.intervals.keys()
+        return (self.ids - there) | lost, (there - self.ids) | invented
 
 
-def wait_for_scorecards(connection: KafkaConnection, expected: int, limit_s: float = 60) -> None:
-    """Return when so many scorecards are published; they follow the inputs by some seconds."""
+def ids(documents: Iterable[Document]) -> list[str]:
+    """The ids of outputs, but for the intervals of queues."""
+    return [str(document["id"]) for document in documents if document["type"] != INTERVAL]
+
+
+def newest_intervals(documents: Iterable[Document]) -> dict[str, Document]:
+    """The newest revision of each interval, without what tells revisions apart."""
+    newest: dict[str, Document] = {}
+    for document in documents:
+        if document["type"] != INTERVAL:
+            continue
+        known, data = newest.get(document["subject"]), document["data"]
+        if known is None or known["revision"] < data["revision"]:
+            newest[document["subject"]] = data
+    return {
+        subject: {k: v for k, v in data.items() if k not in _NOT_CONTENT}
+        for subject, data in newest.items()
+    }
+
+
+def outputs_when_complete(
+    connection: KafkaConnection, expected: Expected, limit_s: float = 60
+) -> list[Document]:
+    """All outputs, as soon as nothing is missing; scorecards follow the inputs by some seconds.
+
+    After the limit what is there, for the test to say what is not.
+    """
     deadline = time.monotonic() + limit_s
-    while (count := _scorecards(connection)) < expected:
-        assert time.monotonic() < deadline, f"{count} scorecards, expected {expected}"
+    while True:
+        found = read_all(connection, *PUBLISHED)
+        if not expected.difference(found)[0] or time.monotonic() > deadline:
+            return found
         time.sleep(0.5)

@@ -9,11 +9,9 @@ from agents.connection import KafkaConnection
 from agents.topics import apply_topics
 from kefu.local_kafka import LocalKafka
 from tests.broker.harness import (
-    PUBLISHED,
     ids,
-    read_all,
+    outputs_when_complete,
     running_worker,
-    wait_for_scorecards,
     wait_until_drained,
 )
 from tests.broker.test_faults import generated, undisturbed, write
@@ -28,7 +26,7 @@ def test_a_broker_killed_and_started_again_costs_no_output_and_no_scorecard(
 ) -> None:
     events = generated(6_000, seed=21)
     first, second = events[:3_000], events[3_000:]
-    expected, cards = undisturbed(events)
+    expected = undisturbed(events)
     options = ("--clock", "source", "--no-sentiment")
     with LocalKafka(tmp_path / "kafka") as kafka:
         connection = KafkaConnection(kafka.bootstrap_servers)
@@ -41,10 +39,10 @@ def test_a_broker_killed_and_started_again_costs_no_output_and_no_scorecard(
             kafka.start()
             write(connection, second)
             wait_until_drained(connection, worker)
-            wait_for_scorecards(connection, cards, limit_s=90)
-            found = ids(read_all(connection, *PUBLISHED))
+            documents = outputs_when_complete(connection, expected, limit_s=90)
             assert worker.stop() == 0, worker.tail()
-    lost, invented = expected - set(found), set(found) - expected
+    lost, invented = expected.difference(documents)
+    found = ids(documents)
     print(
         f"broker away {AWAY_S:g} s: inputs {len(events)}, outputs {len(set(found))}, "
         f"lost {len(lost)}, invented {len(invented)}, repeated {len(found) - len(set(found))}"

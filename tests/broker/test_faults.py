@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+import orjson
 import pytest
 
 from agents.connection import KafkaConnection
@@ -18,16 +19,16 @@ from kefu.replay import InProcess
 from kefu.ticks import final_tick, tick_before
 from schemas.codec import encode, to_ms
 from schemas.events import AgentPresence, Event
-from schemas.outputs import Duplicate
+from schemas.outputs import Duplicate, Output
 from schemas.topics import TOPIC_OF_TYPE
 from tests.broker.harness import (
-    PUBLISHED,
+    Expected,
     fresh_broker,
     ids,
     input_lag,
+    outputs_when_complete,
     read_all,
     running_worker,
-    wait_for_scorecards,
     wait_until_drained,
 )
 
@@ -48,23 +49,16 @@ def topic_of(event: Event) -> str:
     return TOPIC_OF_TYPE[str(event.__struct_config__.tag)].name
 
 
-def undisturbed(events: list[Event]) -> tuple[set[str], int]:
-    """The output ids of the same events in process, and how many scorecards are among them."""
+def undisturbed(events: list[Event]) -> Expected:
+    """The outputs of the same events in process."""
     config = load_config()
     pipeline = InProcess(config, None)
-    found: set[str] = set()
-    cards = 0
-    ticks = [(tick_before(to_ms(event.time)), event) for event in events]
-    for tick_ms, event in ticks:
-        for output in (*pipeline.advance(tick_ms), *pipeline.feed(event)):
-            assert not isinstance(output, Duplicate)
-            found.add(output.id)
-            cards += output.__struct_config__.tag == "kefu.qa.scorecard"
-    for output in pipeline.advance(final_tick(to_ms(events[-1].time), config)):
-        assert not isinstance(output, Duplicate)
-        found.add(output.id)
-        cards += output.__struct_config__.tag == "kefu.qa.scorecard"
-    return found, cards
+    found: list[Output] = []
+    for event in events:
+        found += pipeline.advance(tick_before(to_ms(event.time)))
+        found += pipeline.feed(event)
+    found += pipeline.advance(final_tick(to_ms(events[-1].time), config))
+    return Expected(orjson.loads(encode(o)) for o in found if not isinstance(o, Duplicate))
 
 
 def write(connection: KafkaConnection, events: list[Event], *, is_last: bool = True) -> int:
@@ -80,7 +74,7 @@ def write(connection: KafkaConnection, events: list[Event], *, is_last: bool = T
 
 def test_a_worker_killed_in_the_middle_gives_the_same_output_ids(tmp_path: Path) -> None:
     events = generated(MESSAGES, seed=11)
-    expected, cards = undisturbed(events)
+    expected = undisturbed(events)
     options = ("--clock", "source", "--no-sentiment")
     with fresh_broker() as connection:
         total = write(connection, events)
@@ -97,10 +91,10 @@ def test_a_worker_killed_in_the_middle_gives_the_same_output_ids(tmp_path: Path)
         with running_worker(connection, "w1", tmp_path, *options) as second:
             wait_until_drained(connection, second)
             recovered_s = time.monotonic() - killed_at
-            wait_for_scorecards(connection, cards)
-            found = ids(read_all(connection, *PUBLISHED))
+            documents = outputs_when_complete(connection, expected)
             assert second.stop() == 0, second.tail()
-    lost, invented = expected - set(found), set(found) - expected
+    lost, invented = expected.difference(documents)
+    found = ids(documents)
     print(
         f"SIGKILL: inputs {len(events)}, {left} left at the kill, outputs {len(set(found))}, "
         f"lost {len(lost)}, invented {len(invented)}, duplicates {len(found) - len(set(found))} "

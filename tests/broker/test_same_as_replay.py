@@ -8,12 +8,11 @@ import orjson
 import pytest
 
 from tests.broker.harness import (
-    PUBLISHED,
+    Expected,
     fresh_broker,
     ids,
-    read_all,
+    outputs_when_complete,
     running_worker,
-    wait_for_scorecards,
     wait_until_drained,
 )
 
@@ -55,23 +54,24 @@ def test_kafka_and_replay_give_the_same_output_ids(
     assert files == again, "a second replay wrote other bytes"
     said = sum(1 for line in files["enriched.jsonl"].splitlines() if line)
     assert result["enriched"] == said
-    in_process = {
-        orjson.loads(line)["id"] for content in files.values() for line in content.splitlines()
-    }
+    expected = Expected(
+        orjson.loads(line) for content in files.values() for line in content.splitlines()
+    )
     with fresh_broker() as connection:
         servers = connection.bootstrap_servers
         run_kefu("produce", str(path), "--format", source_format, "--bootstrap-servers", servers)
         with running_worker(connection, "w1", tmp_path, "--clock", "source") as worker:
             wait_until_drained(connection, worker)
-            wait_for_scorecards(connection, result["scorecards"])
-            through_kafka = ids(read_all(connection, *PUBLISHED))
+            documents = outputs_when_complete(connection, expected)
             assert worker.stop() == 0, worker.tail()
+    lost, invented = expected.difference(documents)
+    through_kafka = ids(documents)
     print(
-        f"{name}: inputs {result['events_in']}, outputs {len(in_process)} in process, "
-        f"{len(through_kafka)} through Kafka, "
-        f"lost {len(in_process - set(through_kafka))}, "
-        f"invented {len(set(through_kafka) - in_process)}, "
+        f"{name}: inputs {result['events_in']}, outputs {len(expected.ids)} and "
+        f"{len(expected.intervals)} intervals in process, {len(through_kafka)} through Kafka, "
+        f"lost {len(lost)}, invented {len(invented)}, "
         f"repeated {len(through_kafka) - len(set(through_kafka))}"
     )
-    assert set(through_kafka) == in_process
+    assert not lost
+    assert not invented
     assert len(through_kafka) == len(set(through_kafka))
