@@ -69,6 +69,15 @@ class _Year(NamedTuple):
             return 0
         return self.before[index] + min(ms, self.ends[index]) - self.starts[index]
 
+    def next_open(self, ms: int) -> tuple[int, int, int] | None:
+        """The interval in which the instant lies, or the next one, and since when it is closed
+        before it; None at the edges of the year.
+        """
+        index = bisect_right(self.ends, ms)
+        if not 0 < index < len(self.starts):
+            return None
+        return self.ends[index - 1], self.starts[index], self.ends[index]
+
     def reaching(self, open_ms: int) -> int:
         """The earliest instant with `open_until` equal to `open_ms`, 0 < open_ms <= total."""
         index = bisect_left(self.before, open_ms) - 1
@@ -79,7 +88,7 @@ class Calendar:
     """A checked calendar; without a clock, the same answers at any time and in any order."""
 
     __slots__ = (
-        "_closed", "_makeup", "_open", "_totals", "_unknown_from_ms", "_weekly", "_years",
+        "_closed", "_makeup", "_near", "_open", "_totals", "_unknown_from_ms", "_weekly", "_years",
         "_zone", "last_known_year", "name",
     )  # fmt: skip
 
@@ -104,6 +113,9 @@ class Calendar:
         self._open = opened
         self._years: dict[int, _Year] = {}
         self._totals: dict[int, int] = {}
+        # The open interval that was asked for last, and the closed time before it: most questions
+        # are about the same one.
+        self._near = (0, 0, 0)
         self.last_known_year = None
         self._unknown_from_ms = END_MS
         if makeup is not None:
@@ -145,6 +157,9 @@ class Calendar:
 
     def between(self, start_ms: int, end_ms: int) -> int:
         """Open ms in [start, end); 0 if the end is not after the start."""
+        closed_from, opens, closes = self._near
+        if closed_from <= start_ms <= end_ms <= closes:
+            return max(0, end_ms - max(start_ms, opens))
         start, end = max(start_ms, FIRST_MS), min(end_ms, END_MS)
         if end <= start:
             return 0
@@ -162,10 +177,16 @@ class Calendar:
             raise ValueError(f"open_ms is {open_ms}, must not be negative")
         if open_ms == 0:
             return start_ms
+        closed_from, opens, closes = self._near
+        if closed_from <= start_ms:
+            reached = max(start_ms, opens) + open_ms
+            if reached <= closes:
+                return reached
         start = max(start_ms, FIRST_MS)
         if start >= END_MS:
             return start
         year = bisect_right(_YEAR_STARTS, start) - 1
+        self._near = self._year(year).next_open(start) or self._near
         left = open_ms + self._year(year).open_until(start)
         while left > self._total(year):
             left -= self._total(year)

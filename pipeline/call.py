@@ -26,12 +26,12 @@ def apply_call(step: Step, event: CallEvent, rules: QualityRules, scorer: Scorer
     match event:
         case CallUtterance():
             _utterance(step, event, rules, scorer)
-        case CallQueued():
+        case CallQueued() | CallAnswered() | CallWrapUpEnded():
             step.milestone = True
         case CallTransferred():
             transfer(step, event.data)
-        case CallAnswered() | CallHold() | CallRetrieved() | CallEnded() | CallWrapUpEnded():
-            step.milestone = isinstance(event, CallWrapUpEnded)
+        case CallHold() | CallRetrieved() | CallEnded():
+            pass  # what they mean, the clocks and the engine know
         case _:
             assert_never(event)
 

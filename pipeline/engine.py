@@ -5,6 +5,7 @@ the same outputs, byte for byte, however they are batched, and from any checkpoi
 """
 
 from collections.abc import Iterator
+from typing import cast, get_args
 
 from pipeline.call import apply_call
 from pipeline.clocks.clocks import due_times, reach, rewind_timers, take
@@ -38,6 +39,7 @@ from schemas.events import (
     CallEnded,
     CallEvent,
     CallTransferred,
+    ConversationEvent,
     ConversationTransferred,
     Event,
     InteractionEvent,
@@ -46,6 +48,8 @@ from schemas.events import (
 from schemas.outputs import Duplicate, InteractionKind, Output
 
 _HOUR_MS = 3_600_000
+_CALLS = frozenset(get_args(CallEvent))
+_TRANSFERS = frozenset({ConversationTransferred, CallTransferred})
 
 
 class Engine:
@@ -162,7 +166,7 @@ class Engine:
     # --- one step --------------------------------------------------------------------------------
 
     def _interact(self, event: InteractionEvent, time_ms: int) -> tuple[Output, ...]:
-        is_call = isinstance(event, CallEvent)
+        is_call = type(event) in _CALLS
         kind: InteractionKind = "call" if is_call else "conversation"
         key = ("p:" if is_call else "c:") + event.subject
         digest = event_digest(event.source, event.id)
@@ -195,11 +199,13 @@ class Engine:
         changed = take(step, move)
         if is_new:
             step.tally().opened += 1
-        if isinstance(event, CallEvent):
-            apply_call(step, event, self._rules, self._scorer)
+        if is_call:
+            apply_call(step, cast(CallEvent, event), self._rules, self._scorer)
         else:
             answer = answer_of(event.id, changed)
-            apply_conversation(step, event, self._rules, self._scorer, answer)
+            apply_conversation(
+                step, cast(ConversationEvent, event), self._rules, self._scorer, answer
+            )
         if it.status == "closed" and not was_closed:
             if isinstance(event, CallEnded) and it.clocks.answered_ever:
                 self._rules.on_hang_up(step, event.data.cause)
@@ -272,7 +278,7 @@ class Engine:
         return due
 
     def _note_wait(self, key: str, it: Interaction) -> None:
-        wait = it.clocks.response_wait() or it.clocks.find("answer")
+        wait = it.clocks.response_wait() or it.clocks.running.get("answer")
         if wait is None:
             self._waiting.forget(key)
             return
@@ -292,8 +298,8 @@ def _named(event: InteractionEvent) -> PolicyKey:
     """The dimensions that the event names; a transfer's new queue is its queue."""
     data = event.data
     queue = data.queue
-    if isinstance(event, ConversationTransferred | CallTransferred):
-        queue = event.data.to_queue or queue
+    if type(event) in _TRANSFERS:
+        queue = cast(ConversationTransferred, event).data.to_queue or queue
     tenant, channel, priority, segment = data.tenant, data.channel, data.priority, data.segment
     if tenant is channel is queue is priority is segment is None:
         return NO_KEY

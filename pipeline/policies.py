@@ -179,6 +179,11 @@ class Target(NamedTuple):
     calendar: Calendar | None
     pauses: frozenset[str]
 
+    @property
+    def first_due_ms(self) -> int:
+        """After how much counted time there is something to say: the first warning, or the end."""
+        return self.warnings_ms[0] if self.warnings_ms else self.target_ms
+
 
 class Candidate(NamedTuple):
     """A policy that sets a clock, whether it matches, and whether it is the one that counts."""

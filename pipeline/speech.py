@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from pipeline.clocks.instance import Instance
 from pipeline.ids import output_id
-from pipeline.step import Step, dimensions
+from pipeline.step import Step
 from pipeline.texts import ReadText
 from schemas.codec import from_ms
 from schemas.events import CallUtterance, ConversationMessage
@@ -35,7 +35,7 @@ def enrich(
     step: Step, event: ConversationMessage | CallUtterance, read: ReadText, answer: Answer | None
 ) -> None:
     """Say what is known of one message or utterance."""
-    it = step.interaction
+    it, key = step.interaction, step.interaction.clocks.key
     data = EnrichedData(
         kind=it.kind,
         event_id=event.id,
@@ -49,7 +49,14 @@ def enrich(
         intents=read.intents,
         risk_words=read.risk_words,
         caused_by=[event.id],
-        **dimensions(it),
+        tenant=key.tenant,
+        channel=key.channel,
+        queue=key.queue,
+        priority=it.priority,
+        segment=key.segment,
+        customer_id=it.customer_id,
+        agent_id=it.agent_id,
+        agent_tier=it.agent_tier,
     )
     if isinstance(event, ConversationMessage):
         data.content_type = event.data.content_type

@@ -16,7 +16,7 @@ def move_call(fold: Fold) -> None:
     elif move in (m.QUEUED, m.TO_QUEUE):
         _take_from_hold(fold)
         _stop_talking(fold)
-        if state.find("answer") is None:
+        if "answer" not in state.running:
             fold.start("answer")
     elif move == m.PICKED_UP:
         _take_from_hold(fold)

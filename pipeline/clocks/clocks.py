@@ -11,6 +11,7 @@ from pipeline.clocks.call import move_call
 from pipeline.clocks.conversation import move_conversation
 from pipeline.clocks.counts import recount_call
 from pipeline.clocks.fold import ClockState, Fold, Move
+from pipeline.clocks.history import KEPT_BEFORE_CUT
 from pipeline.clocks.instance import Instance
 from pipeline.clocks.statements import due_ms, fire, settle, withdraw
 from pipeline.clocks.told import Told
@@ -20,7 +21,9 @@ from pipeline.step import Step
 
 
 def take(step: Step, move: Move) -> list[Instance]:
-    """Apply an event to the clocks; returns the instances that it started, changed or ended."""
+    """Apply an event to the clocks; returns the instances that it started, changed or ended, some
+    of them twice.
+    """
     it = step.interaction
     is_in_order = move.order >= it.clocks.last
     it.history.add(move)
@@ -40,7 +43,7 @@ def due_times(it: Interaction) -> tuple[int | None, int | None]:
     """When a clock first and last has something to say, if nothing happens until then."""
     first: int | None = None
     last: int | None = None
-    for instance in it.clocks.running:
+    for instance in it.clocks.running.values():
         due = instance.due_ms
         if due is not None:
             if first is None or due < first:
@@ -52,7 +55,7 @@ def due_times(it: Interaction) -> tuple[int | None, int | None]:
 
 def reach(step: Step, until_ms: int) -> None:
     """A tick has reached `until_ms`: say what is due by then, in the order of the due times."""
-    running = step.interaction.clocks.running
+    running = list(step.interaction.clocks.running.values())
     for instance in sorted(running, key=lambda i: (i.due_ms or 0, i.clock)):
         if instance.due_ms is not None and instance.due_ms <= until_ms:
             step.cause = instance.event_id
@@ -61,7 +64,7 @@ def reach(step: Step, until_ms: int) -> None:
 
 def rewind_timers(it: Interaction, policies: Policies) -> None:
     """Work out the due times again: the policy may have changed since they were stored."""
-    for instance in it.clocks.running:
+    for instance in it.clocks.running.values():
         target = policies.judge(instance.key).get(instance.clock)
         instance.due_ms = due_ms(instance, target, it.told.get(instance.name) or Told())
 
@@ -75,10 +78,7 @@ def _apply(it: Interaction, state: ClockState, policies: Policies, move: Move) -
             move_call(fold)
         case _:
             assert_never(it.kind)
-    changed = fold.changed
-    if len(changed) < 2:
-        return changed
-    return list({id(instance): instance for instance in changed}.values())
+    return fold.changed
 
 
 def _put_in_place(step: Step) -> list[Instance]:
@@ -103,7 +103,7 @@ def _go_through(
 ) -> tuple[ClockState, dict[bytes, Instance], dict[bytes, _Place]]:
     """All remembered events once more, and every instance that may still change."""
     state = ClockState() if it.base is None else it.base.copy()
-    instances = {instance.name: instance for instance in state.running}
+    instances = {instance.name: instance for instance in state.running.values()}
     if state.parked is not None:
         instances[state.parked.name] = state.parked
     places: dict[bytes, _Place] = {}
@@ -120,8 +120,9 @@ def _go_through(
 def _forget(step: Step) -> None:
     """Settle the oldest events for good where many are remembered."""
     it = step.interaction
-    lateness_ms = round(step.config.sla.allowed_lateness_seconds * 1000)
-    forgotten = it.history.cut(lateness_ms)
+    if len(it.history.ids) <= KEPT_BEFORE_CUT:
+        return
+    forgotten = it.history.cut(step.config.sla.lateness_ms)
     if not forgotten:
         return
     if it.base is None:

@@ -51,7 +51,7 @@ def _begin(fold: Fold) -> None:
 
 
 def _queue(fold: Fold) -> None:
-    if fold.state.find("answer") is None:
+    if "answer" not in fold.state.running:
         fold.start("answer")
 
 
@@ -114,7 +114,7 @@ def _assign(fold: Fold) -> None:
     state.assigned = True
     if not state.joined and not state.human:
         state.joined = True
-        if state.find("joined_response") is None:
+        if "joined_response" not in state.running:
             fold.start("joined_response")
 
 
@@ -137,7 +137,7 @@ def _resolve(fold: Fold) -> None:
 
 def _park(fold: Fold) -> None:
     """Keep the total resolution aside: a reopening lets it go on."""
-    total = fold.state.find("resolution_total")
+    total = fold.state.running.get("resolution_total")
     if total is not None:
         fold.cancel("resolution_total")
         fold.state.parked = total
@@ -154,7 +154,7 @@ def _reopen(fold: Fold) -> None:
     if total is not None:
         state.parked = None
         total.revive(fold.time_ms, fold.target(total))
-        state.running.append(total)
+        state.running["resolution_total"] = total
         state.resolution_total_ms = None
         fold.changed.append(total)
     if not was_renewed:
@@ -176,10 +176,10 @@ def _close(fold: Fold) -> None:
     if abandoned is not None:
         state.abandoned = True
         state.queue_wait_ms = (state.queue_wait_ms or 0) + abandoned.counted_ms
-    if state.find("resolution_total") is not None:
+    if "resolution_total" in state.running:
         _park(fold)
-    for instance in list(state.running):
-        fold.cancel(instance.clock)
+    for clock in list(state.running):
+        fold.cancel(clock)
     state.status, state.closed_ms = "closed", fold.time_ms
     state.renewed = False
     state.held = None

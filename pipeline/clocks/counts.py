@@ -48,8 +48,10 @@ def retract(step: Step, clock: Clock, told: Told) -> None:
 
 def _add(step: Step, clock: Clock, told: Told, sign: int) -> None:
     key: PolicyKey = told.key  # type: ignore[assignment]
+    tally, tally_ms = None, 0
     for at_ms, name, amount in _counts(step, clock, told):
-        tally = step.tallies.at(at_ms, key.tenant, key.queue)
+        if tally is None or at_ms != tally_ms:
+            tally, tally_ms = step.tallies.at(at_ms, key.tenant, key.queue), at_ms
         setattr(tally, name, getattr(tally, name) + sign * amount)
 
 

@@ -61,7 +61,7 @@ class ClockState(Struct, array_like=True, gc=False):
     human: bool = False
     renewed: bool = False
     held: HeldMessage | None = None
-    running: list[Instance] = field(default_factory=list)
+    running: dict[Clock, Instance] = field(default_factory=dict)
     parked: Instance | None = None
     talk_since_ms: int | None = None
     talk_ms: int = 0
@@ -77,21 +77,15 @@ class ClockState(Struct, array_like=True, gc=False):
     hold_ms: int = 0
     wrap_up_ms: int | None = None
 
-    def find(self, clock: Clock) -> Instance | None:
-        """The running instance of a clock."""
-        for instance in self.running:
-            if instance.clock == clock:
-                return instance
-        return None
-
     def response_wait(self) -> Instance | None:
         """The customer's wait for a human, first or next response."""
-        return self.find("first_response") or self.find("next_response")
+        running = self.running
+        return running.get("first_response") or running.get("next_response")
 
     def copy(self) -> "ClockState":
         """A copy that can be moved on without touching this one."""
         twin = _copy(self)
-        twin.running = [_copy(instance) for instance in self.running]
+        twin.running = {clock: _copy(instance) for clock, instance in self.running.items()}
         if self.parked is not None:
             twin.parked = _copy(self.parked)
         return twin
@@ -130,19 +124,19 @@ class Fold:
         instance = Instance(clock, digest, event_id, time_ms, key, time_ms)
         if self._is_paused(target):
             instance.stand_still(time_ms, target)
-        state.running.append(instance)
+        state.running[clock] = instance
         self.changed.append(instance)
 
     def stop(self, clock: Clock) -> Instance | None:
         """Stop the running instance of a clock, if there is one."""
-        instance = self.state.find(clock)
+        instance = self.state.running.pop(clock, None)
         if instance is not None:
             self._end(instance, "stopped")
         return instance
 
     def cancel(self, clock: Clock, end: End = "cancelled") -> Instance | None:
         """End the running instance of a clock without a result."""
-        instance = self.state.find(clock)
+        instance = self.state.running.pop(clock, None)
         if instance is not None:
             self._end(instance, end)
         return instance
@@ -160,7 +154,7 @@ class Fold:
         if pauses == state.pauses:
             return
         state.pauses = pauses
-        for instance in state.running:
+        for instance in state.running.values():
             target = self.target(instance)
             if target is not None and target.pauses:
                 if self._is_paused(target):
@@ -180,7 +174,6 @@ class Fold:
 
     def _end(self, instance: Instance, end: End) -> None:
         instance.finish(end, self.time_ms, self.move.event_id, self.target(instance))
-        self.state.running.remove(instance)
         self.changed.append(instance)
 
 

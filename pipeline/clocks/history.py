@@ -81,7 +81,7 @@ class History(Struct, array_like=True, gc=False):
         if len(self.ids) <= KEPT_BEFORE_CUT or (
             len(self.ids) % KEPT_AT_LEAST and len(self.ids) <= KEPT_AT_MOST
         ):
-            return []
+            return []  # looked at now and then only, because it costs a sort
         moves = self.in_order()
         most = len(moves) - KEPT_AT_LEAST
         if len(moves) <= KEPT_AT_MOST:

@@ -3,8 +3,6 @@
 The upper four bits are the rank of `docs/clocks.md`; the lower four tell moves of one rank apart.
 """
 
-from typing import assert_never
-
 from pipeline.clocks.pleasantries import is_closing_pleasantry
 from schemas import events as e
 
@@ -36,15 +34,14 @@ RESUMES = {"customer": RESUMED_CUSTOMER, "third_party": RESUMED_THIRD_PARTY}
 
 def move_of(event: e.InteractionEvent, pleasantries: frozenset[str]) -> int:
     """The move of an event; `pleasantries` are the words of the policy."""
+    fixed = _FIXED.get(type(event))
+    if fixed is not None:
+        return fixed
     match event:
         case e.ConversationMessage(data=data):
             return _message(data, pleasantries)
-        case e.CallUtterance():
-            return SAID
         case e.ConversationOpened(data=data):
             return OPENED_BY_COMPANY if data.campaign else OPENED
-        case e.ConversationAssigned():
-            return ASSIGNED
         case e.ConversationTransferred(data=data) | e.CallTransferred(data=data):
             return TO_QUEUE if data.kind == "queue" else HANDED_OVER
         case e.ConversationPaused(data=data):
@@ -53,28 +50,26 @@ def move_of(event: e.InteractionEvent, pleasantries: frozenset[str]) -> int:
             return RESUMES[data.reason]
         case e.ConversationNode(data=data):
             return FOLLOWED_UP if data.node == "follow_up" else NODE
-        case e.ConversationResolved():
-            return RESOLVED
-        case e.ConversationReopened():
-            return REOPENED
-        case e.ConversationClosed():
-            return CLOSED
-        case e.ConversationRated():
-            return RATED
-        case e.CallQueued():
-            return QUEUED
-        case e.CallAnswered():
-            return PICKED_UP
-        case e.CallHold():
-            return HELD
-        case e.CallRetrieved():
-            return RETRIEVED
         case e.CallEnded(data=data):
             return ENDED_OTHERWISE if data.cause in NOT_ABANDONED else ENDED
-        case e.CallWrapUpEnded():
-            return WRAPPED_UP
         case _:
-            assert_never(event)
+            raise AssertionError(type(event).__name__)
+
+
+_FIXED: dict[type, int] = {
+    e.ConversationAssigned: ASSIGNED,
+    e.ConversationResolved: RESOLVED,
+    e.ConversationReopened: REOPENED,
+    e.ConversationClosed: CLOSED,
+    e.ConversationRated: RATED,
+    e.CallQueued: QUEUED,
+    e.CallAnswered: PICKED_UP,
+    e.CallUtterance: SAID,
+    e.CallHold: HELD,
+    e.CallRetrieved: RETRIEVED,
+    e.CallWrapUpEnded: WRAPPED_UP,
+}
+"""Events that mean one thing whatever they carry."""
 
 
 def _message(data: e.MessageData, pleasantries: frozenset[str]) -> int:

@@ -2,7 +2,7 @@
 
 from pipeline.clocks.counts import COUNTED, recount, retract
 from pipeline.clocks.fold import NO_KEY
-from pipeline.clocks.instance import ALARMS, Instance
+from pipeline.clocks.instance import ALARMS, Instance, add
 from pipeline.clocks.told import Status, Told
 from pipeline.ids import output_id
 from pipeline.policies import Target
@@ -34,9 +34,14 @@ def settle(step: Step, instance: Instance, *, is_tick: bool = False) -> None:
     if told is None:
         if not instance.end and instance.clock != "first_response":
             # Nothing to say or count of what has just begun; that is most of what comes here.
-            instance.due_ms = due_ms(instance, target, _NOTHING)
+            if instance.counted_ms or instance.since_ms is None:
+                instance.due_ms = due_ms(instance, target, _NOTHING)
+            elif target is not None:
+                instance.due_ms = add(target, instance.since_ms, target.first_due_ms)
             if not is_tick:
                 return
+        elif instance.end and instance.clock not in COUNTED and _is_calm(instance, target):
+            return
         told = Told()
     if target is not None:
         _state(step, instance, target, told, is_tick=is_tick)
@@ -46,6 +51,15 @@ def settle(step: Step, instance: Instance, *, is_tick: bool = False) -> None:
         recount(step, instance, target, told)
     instance.due_ms = due_ms(instance, target, told)
     _keep(step, instance, told)
+
+
+def _is_calm(instance: Instance, target: Target | None) -> bool:
+    """Whether an instance of which nothing was said has ended so that nothing is to be said."""
+    if target is None:
+        return True
+    if instance.counted_ms > target.target_ms:
+        return False
+    return instance.end != "stopped" or instance.clock in ALARMS
 
 
 def fire(step: Step, instance: Instance, until_ms: int) -> None:

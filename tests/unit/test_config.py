@@ -42,19 +42,19 @@ def test_the_shipped_files_are_accepted() -> None:
     assert config.qa.pass_score == 60
 
 
-JOINED = "joined_response: {target_seconds: 60}"
-AT = "$.policies[0].clocks.joined_response"
+HOLD = "hold: {target_seconds: 120, calendar: always}"
+AT = "$.policies[0].clocks.hold"
 BAD_SLA = [
     ("a typo", "reopen_window_hours: 24", "reopen_window_hour: 24", "unknown key"),
-    ("a negative target", JOINED, JOINED.replace("60", "-60"), f"{AT}.target"),
-    ("a target of zero", JOINED, JOINED.replace("60", "0"), ">= 0.001"),
-    ("text for a number", JOINED, JOINED.replace("60", "soon"), "got `str`"),
-    ("no number at all", JOINED, JOINED.replace("60", ".nan"), AT),
-    ("infinity", JOINED, JOINED.replace("60", ".inf"), AT),
-    ("a list for a map", JOINED, "joined_response: [60, 0.8]", AT),
-    ("a share above one", JOINED, JOINED.replace("60", "60, warn_share: 1.5"), "warn_share"),
+    ("a negative target", HOLD, HOLD.replace("120", "-60"), f"{AT}.target"),
+    ("a target of zero", HOLD, HOLD.replace("120", "0"), ">= 0.001"),
+    ("text for a number", HOLD, HOLD.replace("120", "soon"), "got `str`"),
+    ("no number at all", HOLD, HOLD.replace("120", ".nan"), AT),
+    ("infinity", HOLD, HOLD.replace("120", ".inf"), AT),
+    ("a list for a map", HOLD, "hold: [60, 0.8]", AT),
+    ("a share above one", HOLD, HOLD.replace("120", "60, warn_share: 1.5"), "warn_share"),
     ("nothing", "idle_expiry_hours: 72", "idle_expiry_hours:", "idle_expiry_hours"),
-    ("a key twice", JOINED, JOINED.replace("60", "60, target_seconds: 3"), "twice"),
+    ("a key twice", HOLD, HOLD.replace("120", "60, target_seconds: 3"), "twice"),
     ("a python tag", 'version: "sla-2"', "version: !!python/object:os.system x", "only text"),
     ("a binary", 'version: "sla-2"', "version: !!binary aGk=", "only text"),
     ("an own tag", 'version: "sla-2"', "version: !secret x", "only text"),
@@ -109,14 +109,14 @@ def test_a_bad_rule_is_one_error_with_file_line_and_key(
 
 
 def test_an_unknown_key_is_told_which_keys_are_allowed() -> None:
-    message = refusal(changed(SLA, JOINED, JOINED.replace("seconds", "second")))
+    message = refusal(changed(SLA, HOLD, HOLD.replace("seconds", "second")))
     assert "unknown key `target_second`; allowed: target_seconds, warn_share" in message
 
 
 def test_a_missing_key_is_named_with_the_line_of_its_map() -> None:
-    text = changed(SLA, JOINED, "joined_response: {warn_share: 0.8}")
+    text = changed(SLA, HOLD, "hold: {warn_share: 0.8}")
     message = refusal(text)
-    assert message.startswith(f"some.yaml:{line_of(text, 'joined_response:')}: {AT}: ")
+    assert message.startswith(f"some.yaml:{line_of(text, 'hold:')}: {AT}: ")
     assert "target_seconds" in message
 
 

@@ -49,7 +49,7 @@ def test_an_ordinary_turn_warns_at_150_and_180_seconds_and_breaches_at_210(clock
 @pytest.mark.parametrize(
     ("clock", "dims", "expected"),
     [
-        ("joined_response", {}, 60),
+        ("joined_response", {}, 210),
         ("answer", {"channel": "phone"}, 30),
         ("answer", {"channel": "hotline"}, 30),
         ("long_wait", {}, 2 * 3600),
