@@ -1,0 +1,1 @@
+"""Carries alerts from Alertmanager to the group robots of WeCom, DingTalk and Feishu."""
