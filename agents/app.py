@@ -14,7 +14,7 @@ from faust.types import TP
 from mode import Service
 from prometheus_client import REGISTRY, disable_created_metrics, start_http_server
 
-from agents.clock import TickWriter
+from agents.clock import TICK_EVERY_S, TickWriter
 from agents.export import Exporter
 from agents.scorecard_agent import ScorecardStage
 from agents.sentiment_model import default_scorer
@@ -115,7 +115,7 @@ def _add_hot_stage(app: Any, stage: HotStage) -> None:
 def _add_clock(app: Any, settings: WorkerSettings, stage: HotStage) -> None:
     ticks = TickWriter(settings.connection, f"kefu/clock/{settings.worker_id}")
 
-    @app.timer(1.0)
+    @app.timer(TICK_EVERY_S)
     async def tick() -> None:
         ticks.wall(stage.assigned)
 

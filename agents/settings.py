@@ -16,8 +16,8 @@ class WorkerSettings:
     """Everything that one worker needs to know.
 
     `worker_id` names the process: it is its transactional id and metrics label, and must differ
-    between workers that run at the same time. `clock` is "wall" where the worker itself writes a
-    tick a second to its input partitions, "source" where the producer of the events does (replays,
+    between workers that run at the same time. `clock` is "wall" where the worker itself writes
+    ticks to its input partitions, "source" where the producer of the events does (replays,
     and the demo, whose time runs faster). `metrics_port` 0: no metrics page is served.
     """
 
