@@ -136,9 +136,12 @@ def test_a_temporary_broker_leaves_no_folder(tmp_path: Path) -> None:
 # Tells every process group that it gets (first the formatting tool's, then the broker's), then
 # "running". A Ctrl-C must leave it a broker that still answers, to be stopped in order.
 CHILD = """
-import threading, time
+import signal, threading, time
 from confluent_kafka.admin import AdminClient
 from kefu.local_kafka import LocalKafka
+
+# A background job of a shell without job control ignores Ctrl-C, and its children after it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 kafka = LocalKafka()
 
