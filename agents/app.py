@@ -17,7 +17,7 @@ from prometheus_client import REGISTRY, disable_created_metrics, start_http_serv
 from agents.clock import TICK_EVERY_S, TickWriter
 from agents.export import Exporter
 from agents.scorecard_agent import ScorecardStage
-from agents.sentiment_model import default_scorer
+from agents.scorer import load_scorer
 from agents.settings import WorkerSettings, load_config, load_labels
 from agents.stage import HotStage
 from agents.topics import partition_counts
@@ -67,7 +67,7 @@ def build_app(settings: WorkerSettings) -> faust.App:
     config = load_config(settings.config_dir)
     exporter = Exporter(REGISTRY, config, load_labels(settings.config_dir))
     counts = partition_counts(settings.connection)
-    scorer = default_scorer() if settings.sentiment else None
+    scorer = load_scorer() if settings.sentiment else None
     stage = HotStage(settings, _factory(config, scorer), exporter, counts[FACTS.name])
     if settings.metrics_port:
         start_http_server(settings.metrics_port, settings.metrics_host)

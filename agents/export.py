@@ -13,7 +13,6 @@ from agents.metrics import Metrics
 from agents.task import Task, count_duplicates
 from pipeline.config import EngineConfig
 from pipeline.engine import Engine
-from pipeline.qa.rules import RULES
 from pipeline.waiting import WaitingGroup
 from schemas.codec import Reason
 from schemas.outputs import (
@@ -73,8 +72,8 @@ class Exporter:
         for reason in Reason:
             m.counter("kefu_dead_letters", reason.value)
         for queue in (*labels.queues, NONE, OTHER):
-            for rule in RULES:
-                m.counter("kefu_qa_issues", rule, getattr(config.qa, rule).severity, queue)
+            for rule in config.qa.infos.values():
+                m.counter("kefu_qa_issues", rule.id, rule.severity, queue)
             for channel in (*labels.channels, NONE, OTHER):
                 for label in _SENTIMENTS:
                     m.counter("kefu_customer_messages", label, channel, queue)
@@ -136,12 +135,13 @@ class Exporter:
                     queue = self._queues.show(data.queue)
                     counts["kefu_interactions_closed", data.kind, queue] += 1
             case Scorecard(data=data):
-                queue = self._queues.show(data.queue)
-                if data.score_mean is not None:
-                    m.gauge("kefu_qa_score_points", queue).set(data.score_mean)
-                m.gauge("kefu_qa_scorecard_window_end_timestamp_seconds", queue).set(
-                    data.window_end.timestamp()
-                )
+                if data.group == "queue":
+                    queue = self._queues.show(data.name)
+                    if data.score.mean is not None:
+                        m.gauge("kefu_qa_score_points", queue).set(data.score.mean)
+                    m.gauge("kefu_qa_scorecard_window_end_timestamp_seconds", queue).set(
+                        data.window_end.timestamp()
+                    )
                 counts["kefu_scorecards", "yes" if data.revision > 1 else "no"] += 1
             case DeadLetter(data=data):
                 counts["kefu_dead_letters", data.reason] += 1
@@ -157,7 +157,7 @@ class Exporter:
         if data.sentiment is not None:
             channel = self._channels.show(data.channel)
             counts["kefu_customer_messages", data.sentiment.label, channel, queue] += 1
-            self._m.histogram("kefu_sentiment_ratio", queue).observe(data.sentiment.score)
+            self._m.histogram("kefu_sentiment_ratio", queue).observe(data.sentiment.mood)
         if data.risk_words:
             counts["kefu_risk_words", queue] += 1
         if data.response is not None and data.response_ms is not None:

@@ -60,11 +60,11 @@ class Outbox:
         topic = _topic_of(output)
         value = encode(output)
         if isinstance(output, QaFacts):
-            if output.data.tally is None:
+            if output.data.window_start is None:
                 for partition in range(self._facts_partitions):
                     self.send(topic, output.subject.encode(), value, partition)
                 return
-            key = f"{output.data.tenant}/{output.data.queue}"
+            key = f"{output.data.tenant}/{output.data.group}/{output.data.name}"
             self.send(topic, key.encode(), value)
             return
         self.send(topic, output.subject.encode(), value)

@@ -12,7 +12,6 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.sentiment.scorer import Scorer
 from pipeline.sentiment.snownlp_exact import ExactSnowNLP
 from pipeline.sentiment.snownlp_model import SnowNLPData, read_model
 from pipeline.sentiment.snownlp_packed import SHA256, pack, unpack
@@ -23,7 +22,7 @@ FILE_NAME = f"snownlp-0.12.3-{SHA256[:12]}.bin"
 """One name for each form of the model: another version of kefu has its own file beside this."""
 
 
-def default_scorer() -> Scorer:
+def default_scorer() -> ExactSnowNLP:
     """Load the model that ships; raises `ModelFileError` if the package snownlp is not as it must.
 
     The package is needed only where no cache file is found.

@@ -1,14 +1,21 @@
 """What a worker is started with, and where it finds its configuration files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 from agents.connection import KafkaConnection
 from agents.labels import LabelConfig
-from pipeline.config import EngineConfig, parse_qa
+from pipeline.config import EngineConfig
+from pipeline.qa.language.rule_set import load_rules
+from pipeline.quality.lexicons import Lexicons, parse_lexicons, parse_scripts
+from pipeline.quality.mood import parse_moods
 from pipeline.sla_file import parse_sla
 from pipeline.yaml_reader import ConfigError, parse_yaml
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,19 @@ def default_config_dir() -> Path:
 
 
 def load_config(config_dir: Path | None = None) -> EngineConfig:
-    """Read and check `sla.yaml` and `qa_rules.yaml`; raises `ConfigError`."""
+    """Read and check what the engine is configured with; raises `ConfigError`."""
     folder = config_dir or default_config_dir()
+
+    def parsed(name: str, parse: Callable[[str, str], T]) -> T:
+        return parse(_read(folder / name), str(folder / name))
+
     return EngineConfig(
-        sla=parse_sla(_read(folder / "sla.yaml"), str(folder / "sla.yaml")),
-        qa=parse_qa(_read(folder / "qa_rules.yaml"), str(folder / "qa_rules.yaml")),
+        sla=parsed("sla.yaml", parse_sla),
+        qa=parsed("qa_rules.yaml", load_rules),
+        lexicons=Lexicons(
+            parsed("lexicons.yaml", parse_lexicons), parsed("scripts.yaml", parse_scripts)
+        ),
+        moods=parsed("sentiment.yaml", parse_moods),
     )
 
 

@@ -5,21 +5,24 @@ the same outputs, byte for byte, however they are batched, and from any checkpoi
 """
 
 from collections.abc import Iterator
-from typing import cast, get_args
+from typing import get_args
 
-from pipeline.call import apply_call
 from pipeline.clocks.clocks import due_times, reach, rewind_timers, take
 from pipeline.clocks.fold import NO_KEY, Move
 from pipeline.clocks.moves import move_of
 from pipeline.config import EngineConfig
-from pipeline.conversation import apply_conversation, close
+from pipeline.hearing import note_of, read_speech
 from pipeline.ids import event_digest
 from pipeline.policies import PolicyKey
 from pipeline.presence import Staff
-from pipeline.qa.rules import QualityRules
+from pipeline.quality.review import due_ms as quality_due_ms
+from pipeline.quality.review import expire as expire_quality
+from pipeline.quality.review import hear
+from pipeline.quality.review import reach as reach_quality
+from pipeline.quality.state import Quality
 from pipeline.records import Records
 from pipeline.sentiment.scorer import Scorer
-from pipeline.speech import answer_of
+from pipeline.speech import answers_of, enrich
 from pipeline.state import (
     Interaction,
     PartitionState,
@@ -34,22 +37,43 @@ from pipeline.tallies import Tallies
 from pipeline.timers import Timers
 from pipeline.waiting import Waiting, WaitingGroup, WaitingNow
 from schemas.codec import InvalidEvent, Reason, to_ms
+from schemas.envelope import InteractionKind
 from schemas.events import (
     AgentPresence,
-    CallEnded,
+    CallAnswered,
     CallEvent,
+    CallQueued,
     CallTransferred,
-    ConversationEvent,
+    CallUtterance,
+    CallWrapUpEnded,
+    ConversationMessage,
+    ConversationOpened,
+    ConversationRated,
+    ConversationReopened,
+    ConversationResolved,
     ConversationTransferred,
     Event,
     InteractionEvent,
     Tick,
+    TransferredData,
 )
-from schemas.outputs import Duplicate, InteractionKind, Output
+from schemas.outputs import Duplicate, Output
 
 _HOUR_MS = 3_600_000
 _CALLS = frozenset(get_args(CallEvent))
-_TRANSFERS = frozenset({ConversationTransferred, CallTransferred})
+_TRANSFERS = (ConversationTransferred, CallTransferred)
+_MILESTONES = frozenset(
+    {
+        ConversationOpened,
+        ConversationResolved,
+        ConversationReopened,
+        ConversationRated,
+        CallQueued,
+        CallAnswered,
+        CallWrapUpEnded,
+    }
+)
+"""Events after which the summary is revised."""
 
 
 class Engine:
@@ -60,7 +84,6 @@ class Engine:
         self._config = config
         self._origin = origin
         self._scorer = scorer
-        self._rules = QualityRules(config)
         self._tolerance_ms = round(config.sla.future_tolerance_seconds * 1000)
         self._reopen_ms = round(config.sla.reopen_window_hours * _HOUR_MS)
         self._idle_ms = round(config.sla.idle_expiry_hours * _HOUR_MS)
@@ -173,7 +196,8 @@ class Engine:
         it = self._records.get(key)
         is_new = it is None
         if it is None:
-            it = Interaction(event.subject, kind, time_ms, time_ms, time_ms)
+            quality = Quality.new(self._config.qa, kind)
+            it = Interaction(event.subject, kind, time_ms, time_ms, time_ms, quality)
             self._records.add(key, it)
         else:
             if it.history.knows(digest):
@@ -188,6 +212,10 @@ class Engine:
         _merge(it, event, time_ms)
         step = Step(self._config, it, self._tallies, time_ms, event.id, self._partition.now_ms)
         was_closed = it.status == "closed"
+        read = None
+        if isinstance(event, ConversationMessage | CallUtterance):
+            read = read_speech(event, self._scorer)
+        note = note_of(event, read, self._config.lexicons)
         move = Move(
             time_ms,
             _sequence(event),
@@ -195,21 +223,21 @@ class Engine:
             digest,
             event.id,
             _named(event),
+            note,
         )
-        changed = take(step, move)
+        taken = take(step, move)
         if is_new:
             step.tally().opened += 1
-        if is_call:
-            apply_call(step, cast(CallEvent, event), self._rules, self._scorer)
-        else:
-            answer = answer_of(event.id, changed)
-            apply_conversation(
-                step, cast(ConversationEvent, event), self._rules, self._scorer, answer
-            )
-        if it.status == "closed" and not was_closed:
-            if isinstance(event, CallEnded) and it.clocks.answered_ever:
-                self._rules.on_hang_up(step, event.data.cause)
-            close(step, self._rules)
+        if isinstance(event, ConversationMessage | CallUtterance) and read is not None:
+            answer = answers_of(taken.changed).get(event.id)
+            if note is not None and note.said is not None:
+                note.said.answer(answer)
+            enrich(step, event, read, answer)
+        if isinstance(event, _TRANSFERS):
+            _transfer(it, event.data)
+        hear(step, move, taken)
+        if type(event) in _MILESTONES or (it.status == "closed") != was_closed:
+            step.milestone = True
         it.touched_ms = max(it.touched_ms, self._partition.now_ms or 0, time_ms)
         if step.milestone:
             summarise(step)
@@ -232,12 +260,11 @@ class Engine:
             if due == self._expiry_ms(it, due_times(it)[1]):
                 self._expire(key, it, out)
                 return
-            step = Step(self._config, it, self._tallies, due, it.wants_human_id, due)
+            step = Step(self._config, it, self._tallies, due, "", due)
             if due == due_times(it)[0]:
                 reach(step, due)
             else:
-                self._rules.fire(step)
-                step.milestone = True
+                reach_quality(step, due)
             if step.milestone:
                 summarise(step)
             self._mark(it, step.out)
@@ -248,6 +275,7 @@ class Engine:
     def _expire(self, key: str, it: Interaction, out: list[Output]) -> None:
         if it.status != "closed":
             step = Step(self._config, it, self._tallies, it.last_ms, "", self._partition.now_ms)
+            expire_quality(step)
             summarise(step, has_expired=True)
             self._mark(it, step.out)
             out.extend(step.out)
@@ -272,7 +300,7 @@ class Engine:
         due = self._expiry_ms(it, last_due_ms)
         if first_due_ms is not None and first_due_ms < due:
             due = first_due_ms
-        rule_due = self._rules.next_due_ms(it)
+        rule_due = quality_due_ms(it)
         if rule_due is not None and rule_due < due:
             due = rule_due
         return due
@@ -298,12 +326,20 @@ def _named(event: InteractionEvent) -> PolicyKey:
     """The dimensions that the event names; a transfer's new queue is its queue."""
     data = event.data
     queue = data.queue
-    if type(event) in _TRANSFERS:
-        queue = cast(ConversationTransferred, event).data.to_queue or queue
+    if isinstance(event, _TRANSFERS):
+        queue = event.data.to_queue or queue
     tenant, channel, priority, segment = data.tenant, data.channel, data.priority, data.segment
     if tenant is channel is queue is priority is segment is None:
         return NO_KEY
     return PolicyKey(tenant, channel, queue, priority, segment)
+
+
+def _transfer(it: Interaction, data: TransferredData) -> None:
+    """Hand the interaction over."""
+    it.transfers += 1
+    if data.to_agent_id is not None:
+        it.agent_id = data.to_agent_id
+        it.agent_tier = data.to_agent_tier or it.agent_tier
 
 
 def _merge(it: Interaction, event: InteractionEvent, time_ms: int) -> None:

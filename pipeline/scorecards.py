@@ -9,16 +9,11 @@ from msgspec import Struct
 
 from pipeline.config import EngineConfig
 from pipeline.state import STATE_VERSION, StateVersionError
-from pipeline.window_outputs import (
-    INTERVAL_COUNTS,
-    SCORECARD_COUNTS,
-    next_interval,
-    next_scorecard,
-)
+from pipeline.window_outputs import next_interval, next_scorecard
 from pipeline.window_store import SCORECARD, Terms, WindowKey, WindowStore
 from pipeline.windows import DAY, HALF, HOUR, HOUR_MS, QUARTER, WindowCalendar
 from schemas.codec import to_ms
-from schemas.outputs import Duplicate, QaFacts, QueueInterval, Scorecard, Tally
+from schemas.outputs import Duplicate, FactsData, QaFacts, QueueInterval, Scorecard, Tally
 
 DAY_MS = 24 * HOUR_MS
 KEPT_MS = 8 * DAY_MS
@@ -53,6 +48,7 @@ class ScorecardState(Struct, array_like=True):
 
 
 Published = Scorecard | QueueInterval
+_NOTHING = Tally()
 
 
 class Scorecards:
@@ -79,8 +75,8 @@ class Scorecards:
         if data.seq <= origin.seq:
             return (Duplicate(data.origin, facts.source, facts.id),)
         origin.seq = data.seq
-        if data.tally is not None and data.window_start is not None:
-            self._add(data.tally, to_ms(data.window_start), data.tenant, data.queue)
+        if data.window_start is not None:
+            self._add(data, to_ms(data.window_start))
         origin.watermark_ms = max(origin.watermark_ms, to_ms(data.watermark))
         return tuple(self._publish_due())
 
@@ -112,28 +108,26 @@ class Scorecards:
             return self._short
         return self._maturing if length in (HOUR, DAY) else self._terms
 
-    def _add(self, tally: Tally, quarter_ms: int, tenant: str, queue: str) -> None:
+    def _add(self, data: FactsData, quarter_ms: int) -> None:
         refused, refused_short = False, False
-        scored = bool(tally.issues) or _has(tally, SCORECARD_COUNTS)
-        measured = _has(tally, INTERVAL_COUNTS)
         for length, start_ms, end_ms in self._calendar.windows_of(quarter_ms):
-            if measured and not self._add_to(
-                (start_ms, length, tenant, queue), end_ms, tally, INTERVAL_COUNTS
-            ):
-                refused_short |= length in (QUARTER, HALF)
-                refused |= length == HOUR
-            if length == HOUR and scored:
-                key = (start_ms, SCORECARD, tenant, queue)
-                refused |= not self._add_to(key, end_ms, tally, SCORECARD_COUNTS)
+            if data.tally is not None:
+                key: WindowKey = (start_ms, length, data.tenant, data.group, data.name)
+                if not self._add_to(key, end_ms, data.tally):
+                    refused_short |= length in (QUARTER, HALF)
+                    refused |= length == HOUR
+            if data.counts and length == HOUR:
+                key = (start_ms, SCORECARD, data.tenant, data.group, data.name)
+                refused |= not self._add_to(key, end_ms, data.counts)
         self.state.refused += refused
         self.state.refused_short += refused_short and not refused
 
-    def _add_to(self, key: WindowKey, end_ms: int, tally: Tally, counts: tuple[str, ...]) -> bool:
+    def _add_to(self, key: WindowKey, end_ms: int, more: Tally | dict[str, int]) -> bool:
         """Whether the window is still there to be added to."""
         terms = self._terms_of(key[1])
         if end_ms + terms.leave_ms <= self.state.closed_ms:
             return False
-        self._store.add(key, end_ms, tally, counts, terms)
+        self._store.add(key, end_ms, more, terms)
         return True
 
     def _watermark(self) -> int:
@@ -146,15 +140,11 @@ class Scorecards:
         self.state.closed_ms = watermark_ms
         found: list[Published] = []
         for window in self._store.take_due(watermark_ms):
-            if window.length == SCORECARD:
+            if not window.revision and not window.counts and window.tally == _NOTHING:
+                window.changed = False  # taken back before it was ever shown
+            elif window.length == SCORECARD:
                 found.append(next_scorecard(window, self._config))
-            elif window.revision or _has(window.tally, INTERVAL_COUNTS):
+            else:
                 matured = watermark_ms >= window.end_ms + self._within_ms
                 found.append(next_interval(window, self._config, matured=matured))
-            else:  # what was counted has been taken back before it was ever shown
-                window.changed = False
         return found
-
-
-def _has(tally: Tally, counts: tuple[str, ...]) -> bool:
-    return any(getattr(tally, name) for name in counts)

@@ -1,34 +1,23 @@
 """The enriched message: one for everything that anybody said."""
 
-from typing import NamedTuple
-
 from pipeline.clocks.instance import Instance
 from pipeline.ids import output_id
+from pipeline.quality.notes import Answer
 from pipeline.step import Step
 from pipeline.texts import ReadText
 from schemas.codec import from_ms
 from schemas.events import CallUtterance, ConversationMessage
-from schemas.outputs import EnrichedData, MessageEnriched, ResponseClock
+from schemas.outputs import EnrichedData, MessageEnriched
 
 
-class Answer(NamedTuple):
-    """The wait that a message ended, and how long it had lasted, in milliseconds."""
-
-    clock: ResponseClock
-    elapsed_ms: int
-
-
-def answer_of(event_id: str, changed: list[Instance]) -> Answer | None:
-    """The response wait that the event stopped, among the instances that it changed."""
-    for instance in changed:
-        clock = instance.clock
-        if (
-            (clock == "first_response" or clock == "next_response")
-            and instance.end == "stopped"
-            and instance.end_id == event_id
-        ):
-            return Answer(clock, instance.counted_ms)
-    return None
+def answers_of(changed: list[Instance]) -> dict[str, Answer]:
+    """The response waits that ended, by the event that ended them."""
+    return {
+        instance.end_id: Answer(instance.clock, instance.counted_ms)
+        for instance in changed
+        if (instance.clock == "first_response" or instance.clock == "next_response")
+        and instance.end == "stopped"
+    }
 
 
 def enrich(
@@ -68,7 +57,6 @@ def enrich(
         data.start_ms, data.end_ms = event.data.start_ms, event.data.end_ms
     if answer is not None:
         data.response, data.response_ms = answer.clock, answer.elapsed_ms
-    step.tally().messages += 1
     step.out.append(
         MessageEnriched(
             id=output_id("enriched", it.kind, it.id, event.source, event.id),

@@ -12,8 +12,10 @@ from msgspec import Struct, field
 from pipeline.clocks.fold import ClockState
 from pipeline.clocks.history import History
 from pipeline.clocks.told import HandledCall, Told
-from schemas.envelope import AgentTier, Priority
-from schemas.outputs import InteractionKind, Tally
+from pipeline.quality.counts import Place
+from pipeline.quality.state import Quality
+from schemas.envelope import AgentTier, InteractionKind, Priority
+from schemas.outputs import Tally
 
 STATE_VERSION = 1
 
@@ -23,6 +25,8 @@ class Interaction(Struct, array_like=True, gc=False):
 
     `clocks` is what all remembered events lead to, `base` what the forgotten ones have led to (None
     while nothing is forgotten), `told` what has been said of each instance that may still change.
+    `quality` and `quality_base` are the same for quality checking; `withdrawn` gives for each claim
+    that was taken back the late event that did so.
     """
 
     id: str
@@ -30,6 +34,7 @@ class Interaction(Struct, array_like=True, gc=False):
     opened_ms: int
     last_ms: int
     touched_ms: int
+    quality: Quality
     synthetic: bool = False
     customer_id: str | None = None
     agent_id: str | None = None
@@ -37,27 +42,12 @@ class Interaction(Struct, array_like=True, gc=False):
     clocks: ClockState = field(default_factory=ClockState)
     base: ClockState | None = None
     history: History = field(default_factory=History)
+    quality_base: Quality | None = None
+    withdrawn: dict[str, str] = field(default_factory=dict)
     told: dict[bytes, Told] = field(default_factory=dict)
     handled: HandledCall | None = None
-    customer_messages: int = 0
-    agent_messages: int = 0
-    bot_messages: int = 0
     transfers: int = 0
     breaches: int = 0
-    negative_messages: int = 0
-    last_sentiment: float | None = None
-    greeted: bool = False
-    upset_id: str = ""
-    upset_text: str = ""
-    replies_since_upset: int = 0
-    wants_human_ms: int | None = None
-    wants_human_id: str = ""
-    wants_human_text: str = ""
-    issues: list[str] = field(default_factory=list)
-    deducted: int = 0
-    scored: bool = False
-    score: int | None = None
-    rating: int | None = None
     revision: int = 0
 
     @property
@@ -103,12 +93,21 @@ class Presence(Struct, array_like=True, gc=False):
 
 
 class Pending(Struct, array_like=True):
-    """Counts of one hour of one queue that no fact has carried yet."""
+    """Counts of one quarter of an hour of one queue that no fact has carried yet."""
 
     window_ms: int
     tenant: str
     queue: str
     tally: Tally
+
+
+class PendingCount(Struct, array_like=True):
+    """One count of one quarter of an hour and place that no fact has carried yet."""
+
+    window_ms: int
+    place: Place
+    name: str
+    amount: int
 
 
 class PartitionState(Struct, array_like=True):
@@ -119,6 +118,7 @@ class PartitionState(Struct, array_like=True):
     fact_seq: int = 0
     facts_sent_ms: int = 0
     pending: list[Pending] = []
+    pending_counts: list[PendingCount] = []
 
 
 encode_state = msgspec.msgpack.Encoder().encode

@@ -4,12 +4,15 @@ import re
 from typing import NamedTuple
 
 from pipeline.masking import mask, truncate
-from pipeline.sentiment.cues import CUES_VERSION, read
 from pipeline.sentiment.scorer import Scorer
-from schemas.outputs import Sentiment, SentimentLabel
+from pipeline.sentiment.snownlp_exact import MAX_SCORED_CHARS
+from schemas.envelope import Role
+from schemas.outputs import Sentiment, SentimentReason
 
 MAX_SHOWN_CHARS = 4_096
 """How much of a text is published, after masking."""
+DIGITS = 4
+"""Decimal places of probabilities."""
 
 _MOJIBAKE = re.compile(
     "\ufffd|锟斤拷|烫烫烫|Ã[\x80-\xbf]|â€|ï¿½|å[\x80-\xbf]|ç[\x80-\xbf]|æ[\x80-\xbf]"
@@ -27,14 +30,12 @@ class ReadText(NamedTuple):
     intents: list[str]
     risk_words: list[str]
 
-    @property
-    def label(self) -> SentimentLabel | None:
-        """The sentiment class, None where nothing was scored."""
-        return self.sentiment.label if self.sentiment else None
 
+def read_text(text: str | None, *, role: Role, scorer: Scorer | None) -> ReadText:
+    """Mask a text and, with a scorer, look for its mood, intents and risk words.
 
-def read_text(text: str | None, *, scorer: Scorer | None, is_customer: bool) -> ReadText:
-    """Mask a text, and for customers score it and look for intents and risk words."""
+    Of agents and bots only the mood is of use: their intents are the company's.
+    """
     if text is None or not text.strip():
         return ReadText("", [], ["no_text"], None, [], [])
     flags = ["mojibake"] if _MOJIBAKE.search(text) else []
@@ -44,12 +45,29 @@ def read_text(text: str | None, *, scorer: Scorer | None, is_customer: bool) -> 
         shown = truncate(shown, MAX_SHOWN_CHARS)
         flags.append("truncated")
     kinds = sorted(set(masked.kinds))
-    if not is_customer:
+    if scorer is None:
         return ReadText(shown, kinds, flags, None, [], [])
-    score = scorer.score(text) if scorer else None
-    reading = read(text, score)
-    sentiment = None
-    if scorer is not None and score is not None:
-        model = f"{scorer.name}+{CUES_VERSION}"
-        sentiment = Sentiment(score=score, label=reading.label, model=model)
-    return ReadText(shown, kinds, flags, sentiment, reading.intents, reading.risk_words)
+    # Of the masked text: what a model shows of a text must not be what was masked in it.
+    reading = scorer.read(shown, role)
+    is_customer = role == "customer"
+    snownlp = scorer.base_score(text) if is_customer else None
+    if snownlp is not None and len(text) > MAX_SCORED_CHARS:
+        flags.append("windowed")
+    probability = {
+        "negative": reading.negative,
+        "neutral": reading.neutral,
+        "positive": reading.positive,
+    }[reading.label]
+    sentiment = Sentiment(
+        label=reading.label,
+        mood=round(reading.positive + reading.neutral / 2, DIGITS),
+        probability=round(probability, DIGITS),
+        intensity=reading.intensity,
+        emotion=reading.emotion,
+        reasons=[SentimentReason(**one._asdict()) for one in reading.evidence],
+        model=scorer.name,
+        snownlp=snownlp,
+    )
+    intents = list(reading.intents) if is_customer else []
+    risks = list(reading.risk_words) if is_customer else []
+    return ReadText(shown, kinds, flags, sentiment, intents, risks)

@@ -17,60 +17,18 @@ from pipeline.service_level import (
 from pipeline.window_store import CountedWindow
 from pipeline.windows import DAY, HOUR
 from schemas.codec import from_ms
-from schemas.outputs import QueueInterval, Scorecard, ScorecardData
+from schemas.outputs import QueueInterval, Scorecard
+from schemas.quality import Distribution, Part, ScorecardData
 from schemas.queue_intervals import QueueIntervalData, ResponseRate
-
-SCORECARD_COUNTS = (
-    "opened",
-    "closed",
-    "scored",
-    "score_sum",
-    "failed",
-    "messages",
-    "negative",
-    "neutral",
-    "positive",
-    "first_responses",
-    "first_response_ms_sum",
-    "next_responses",
-    "next_response_ms_sum",
-    "met",
-    "breached",
-    "rated",
-    "rating_permille_sum",
-)
-"""What a scorecard is made of, beside the issues."""
-
-INTERVAL_COUNTS = (
-    "opened",
-    "met",
-    "breached",
-    "answered",
-    "answered_in",
-    "abandoned",
-    "abandoned_in",
-    "abandoned_short",
-    "wait_ms_sum",
-    "handled",
-    "transferred",
-    "held",
-    "talk_ms_sum",
-    "hold_ms_sum",
-    "wrap_up_ms_sum",
-    "asked",
-    "responded_in_time",
-    "occupied_ms",
-    "available_ms",
-)
-"""What a queue interval is made of."""
 
 
 def next_scorecard(of: CountedWindow, config: EngineConfig) -> Scorecard:
-    """The next revision of an hour's scorecard, noted in the window."""
-    subject = f"{of.window_ms}/{of.tenant}/{of.queue}"
+    """The next revision of a group's hour, noted in the window."""
+    subject = f"{of.window_ms}/{of.tenant}/{of.group}/{of.name}"
     corrects = _revise(of, "scorecard", subject)
-    end, tally = from_ms(of.end_ms), of.tally
-    decided = tally.negative + tally.neutral + tally.positive
+    end, c = from_ms(of.end_ms), of.counts
+    heard = sum(c.get(name, 0) for name in ("negative", "neutral", "positive"))
+    spoken, rated = c.get("agent_messages", 0), c.get("rated", 0)
     return Scorecard(
         id=of.published_id,
         time=end,
@@ -79,32 +37,82 @@ def next_scorecard(of: CountedWindow, config: EngineConfig) -> Scorecard:
             window_start=from_ms(of.window_ms),
             window_end=end,
             tenant=of.tenant,
-            queue=of.queue,
+            group=of.group,
+            name=of.name,
             revision=of.revision,
             corrects=corrects,
-            opened=tally.opened,
-            closed=tally.closed,
-            scored=tally.scored,
-            coverage=rounded_ratio(tally.scored, tally.closed),
-            score_mean=rounded_ratio(tally.score_sum, tally.scored),
-            fail_rate=rounded_ratio(tally.failed, tally.scored),
-            messages=tally.messages,
-            negative_share=rounded_ratio(tally.negative, decided),
-            first_responses=tally.first_responses,
-            first_response_ms_mean=rounded_ratio(
-                tally.first_response_ms_sum, tally.first_responses
-            ),
-            next_responses=tally.next_responses,
-            next_response_ms_mean=rounded_ratio(tally.next_response_ms_sum, tally.next_responses),
-            met=tally.met,
-            breached=tally.breached,
-            rated=tally.rated,
-            rating_mean=rounded_ratio(tally.rating_permille_sum, tally.rated * 1000),
-            issues=dict(sorted(tally.issues.items())),
+            opened=c.get("opened", 0),
+            closed=c.get("closed", 0),
+            scored=c.get("scored", 0),
+            coverage=rounded_ratio(c.get("scored", 0), c.get("closed", 0)),
+            score=distribution(named(c, "score:")),
+            fail_rate=rounded_ratio(c.get("failed", 0), c.get("scored", 0)),
+            issues=named(c, "issue:"),
+            customer_messages=heard,
+            mood_mean=rounded_ratio(c.get("mood_permille", 0), 1000 * heard),
+            negative=_part(c, "negative", heard),
+            turned=c.get("turned", 0),
+            sustained_negative=c.get("sustained_negative", 0),
+            first_responses=c.get("first_responses", 0),
+            first_response_ms_mean=_mean(c, "first_response"),
+            next_responses=c.get("next_responses", 0),
+            next_response_ms_mean=_mean(c, "next_response"),
+            agent_messages=spoken,
+            empathy=_part(c, "empathy", spoken),
+            positive_language=_part(c, "positive_language", spoken),
+            on_script=_part(c, "on_script", spoken),
+            agent_negative=_part(c, "agent_negative", spoken),
+            apologies=c.get("apologies", 0),
+            rated=rated,
+            rating_mean=rounded_ratio(c.get("rating_permille", 0), 1000 * rated),
+            subjects=named(c, "subject:"),
+            purposes=named(c, "purpose:"),
             policy_version=config.sla.version,
             rules_version=config.qa.version,
         ),
     )
+
+
+def named(counts: dict[str, int], prefix: str) -> dict[str, int]:
+    """The counts whose name begins so, by the rest of their name, in the order of the names."""
+    return {
+        name.removeprefix(prefix): amount
+        for name, amount in sorted(counts.items())
+        if name.startswith(prefix)
+    }
+
+
+def distribution(scores: dict[str, int]) -> Distribution:
+    """Mean and quantiles of whole points, from how often each occurred.
+
+    Exact, and adding two such counts is exact too: points are whole numbers from 0 to 100, so that
+    a count for each is a small sketch without an error. Quantiles are by nearest rank.
+    """
+    points = sorted((int(score), count) for score, count in scores.items())
+    n = sum(count for _, count in points)
+    return Distribution(
+        mean=rounded_ratio(sum(score * count for score, count in points), n),
+        p10=_rank(points, n, 10),
+        p50=_rank(points, n, 50),
+        p90=_rank(points, n, 90),
+    )
+
+
+def _rank(points: list[tuple[int, int]], n: int, percent: int) -> int | None:
+    wanted, seen = -(-n * percent // 100), 0
+    for score, count in points:
+        seen += count
+        if seen >= wanted:
+            return score
+    return None
+
+
+def _part(counts: dict[str, int], name: str, n: int) -> Part:
+    return Part(n=n, share=rounded_ratio(counts.get(name, 0), n))
+
+
+def _mean(counts: dict[str, int], name: str) -> float | None:
+    return rounded_ratio(counts.get(f"{name}_ms", 0), counts.get(f"{name}s", 0))
 
 
 def next_interval(of: CountedWindow, config: EngineConfig, *, matured: bool) -> QueueInterval:
@@ -112,7 +120,7 @@ def next_interval(of: CountedWindow, config: EngineConfig, *, matured: bool) -> 
 
     `matured`: all who asked in it have been waiting for as long as an answer may take.
     """
-    subject = f"{of.length}/{of.window_ms}/{of.tenant}/{of.queue}"
+    subject = f"{of.length}/{of.window_ms}/{of.tenant}/{of.name}"
     corrects = _revise(of, "queue_interval", subject)
     of.matured = matured
     end, t = from_ms(of.end_ms), of.tally
@@ -125,7 +133,7 @@ def next_interval(of: CountedWindow, config: EngineConfig, *, matured: bool) -> 
             window_end=end,
             length=of.length,
             tenant=of.tenant,
-            queue=of.queue,
+            queue=of.name,
             revision=of.revision,
             corrects=corrects,
             opened=t.opened,
@@ -147,6 +155,10 @@ def next_interval(of: CountedWindow, config: EngineConfig, *, matured: bool) -> 
             hold_rate=hold_rate(t),
             occupancy=occupancy(t),
             response_rate=_response_rate(of, matured=matured),
+            first_responses=t.first_responses,
+            first_response_seconds_mean=mean_seconds(t.first_response_ms_sum, t.first_responses),
+            next_responses=t.next_responses,
+            next_response_seconds_mean=mean_seconds(t.next_response_ms_sum, t.next_responses),
             met=t.met,
             breached=t.breached,
             policy_version=config.sla.version,

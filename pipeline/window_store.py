@@ -7,28 +7,30 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from pipeline.tallies import add_counts, add_issues
+from pipeline.tallies import add_named, add_tally
 from pipeline.windows import HOUR_MS
 from schemas.outputs import Tally
+from schemas.quality import GroupKind
 
 SCORECARD = "scorecard"
 """The `length` of the hours that become scorecards; all others become queue intervals."""
 
-WindowKey = tuple[int, str, str, str]
-"""Start in milliseconds, length, tenant and queue."""
+WindowKey = tuple[int, str, str, GroupKind, str]
+"""Start in milliseconds, length, tenant, group and name."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
 class CountedWindow(Struct, array_like=True):
-    """The counts of one window of one queue, and what has been published of it.
+    """The counts of one window of one group, and what has been published of it: `tally` of the
+    intervals of queues, `counts` of scorecards.
 
     `matured`: what was published last said that the response rate is final.
     """
 
     window_ms: int
     tenant: str
-    queue: str
+    name: str
     tally: Tally
     revision: int = 0
     published_id: str = ""
@@ -36,11 +38,13 @@ class CountedWindow(Struct, array_like=True):
     length: str = SCORECARD
     length_ms: int = HOUR_MS
     matured: bool = False
+    group: GroupKind = "queue"
+    counts: dict[str, int] = {}
 
     @property
     def key(self) -> WindowKey:
         """What tells it from all others."""
-        return self.window_ms, self.length, self.tenant, self.queue
+        return self.window_ms, self.length, self.tenant, self.group, self.name
 
     @property
     def end_ms(self) -> int:
@@ -74,29 +78,26 @@ class WindowStore:
         self._due: list[tuple[int, WindowKey, _Due]] = []
         self._touched: set[WindowKey] = set()
 
-    def add(
-        self, key: WindowKey, end_ms: int, tally: Tally, counts: tuple[str, ...], terms: Terms
-    ) -> None:
-        """Add those counts to a window, which begins with them where it is new.
-
-        Issues are added to scorecards only.
-        """
+    def add(self, key: WindowKey, end_ms: int, more: Tally | dict[str, int], terms: Terms) -> None:
+        """Add to a window, which begins with it where it is new."""
         window = self._windows.get(key)
         if window is None:
-            start_ms, length, tenant, queue = key
+            start_ms, length, tenant, group, name = key
             window = CountedWindow(
                 window_ms=start_ms,
                 tenant=tenant,
-                queue=queue,
-                tally=Tally(issues={}),
+                name=name,
+                tally=Tally(),
                 changed=False,
                 length=length,
                 length_ms=end_ms - start_ms,
+                group=group,
             )
             self._keep(window, terms)
-        add_counts(window.tally, tally, counts)
-        if window.length == SCORECARD:
-            add_issues(window.tally, tally)
+        if isinstance(more, Tally):
+            add_tally(window.tally, more)
+        else:
+            add_named(window.counts, more)
         if not window.changed:
             window.changed = True
             self._push(window, terms.publish_ms, "publish")
@@ -153,6 +154,6 @@ class WindowStore:
 
 def _name(key: WindowKey) -> str:
     """The changelog key of a window."""
-    start_ms, length, tenant, queue = key
-    kind = "h:" if length == SCORECARD else f"w:{length}/"
-    return f"{kind}{start_ms}/{tenant}/{queue}"
+    start_ms, length, tenant, group, name = key
+    kind = f"h:{group}/" if length == SCORECARD else f"w:{length}/"
+    return f"{kind}{start_ms}/{tenant}/{name}"

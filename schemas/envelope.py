@@ -22,6 +22,10 @@ DurationMs = Annotated[int, Meta(ge=0, description="milliseconds")]
 Priority = Literal["P1", "P2", "P3", "P4"]
 AgentTier = Literal["T1", "T2", "T3"]
 Role = Literal["customer", "agent", "bot", "system"]
+InteractionKind = Literal["conversation", "call"]
+Severity = Literal["info", "minor", "major", "critical"]
+Speaker = Literal["agent", "bot", "queue"]
+"""Whom a quality rule speaks of."""
 
 
 class Envelope(Struct, kw_only=True, tag_field="type"):

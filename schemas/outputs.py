@@ -9,13 +9,29 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from schemas.envelope import Dimensions, DurationMs, Identifier, Instant, Label, Role
+from schemas.envelope import (
+    Dimensions,
+    DurationMs,
+    Identifier,
+    Instant,
+    InteractionKind,
+    Label,
+    Role,
+)
+from schemas.quality import (
+    GroupKind,
+    MoodData,
+    MoodWithdrawnData,
+    QaIssueData,
+    QaWithdrawnData,
+    ScorecardData,
+)
 from schemas.queue_intervals import QueueIntervalData
 
 ENGINE_SOURCE = "kefu/engine"
 
-InteractionKind = Literal["conversation", "call"]
 SentimentLabel = Literal["negative", "neutral", "positive"]
+Emotion = Literal["none", "angry", "anxious", "disappointed", "confused", "grateful", "satisfied"]
 ResponseClock = Literal["first_response", "next_response"]
 """The clocks that a message can stop."""
 Clock = Literal[
@@ -33,8 +49,6 @@ Clock = Literal[
 ]
 """`docs/clocks.md` says what starts and stops each."""
 SlaStatus = Literal["warned", "breached", "met", "corrected"]
-Severity = Literal["info", "minor", "major", "critical"]
-Speaker = Literal["agent", "bot", "queue"]
 
 
 class OutputEnvelope(Struct, kw_only=True, tag_field="type"):
@@ -48,12 +62,30 @@ class OutputEnvelope(Struct, kw_only=True, tag_field="type"):
     synthetictime: bool | UnsetType = UNSET
 
 
-class Sentiment(Struct, kw_only=True):
-    """`score` is the probability of positive, 0…1; `model` names model and lexicon version."""
+class SentimentReason(Struct, kw_only=True):
+    """A part of the text that speaks for the label, normalised and masked, and its share, 0…1."""
 
-    score: float
+    text: str
+    reason: Literal["cue", "negation", "intensity", "emoji", "punctuation", "model"]
+    share: float
+
+
+class Sentiment(Struct, kw_only=True):
+    """How a text feels, by the model that `model` names with its version.
+
+    `mood` runs from 0 (negative) over 0.5 (neutral) to 1 (positive); `probability` is that of the
+    label, calibrated. `intensity` 0 none … 3 strong. `snownlp` is the score of the SnowNLP base
+    model on the text as it came, 0…1, where it is asked for (`config/sentiment.yaml`).
+    """
+
     label: SentimentLabel
+    mood: float
+    probability: float
+    intensity: int
+    emotion: Emotion
+    reasons: list[SentimentReason]
     model: str
+    snownlp: float | None = None
 
 
 class EnrichedData(Dimensions, kw_only=True, omit_defaults=True):
@@ -61,7 +93,7 @@ class EnrichedData(Dimensions, kw_only=True, omit_defaults=True):
 
     `response_ms` is set on an agent's message that answered a waiting customer; `response` says
     which clock it stopped. `flags`: `no_text` (a picture, a voice note), `mojibake`, `truncated`,
-    `private`, `auto`.
+    `private`, `auto`, `windowed` (too long to be scored whole).
     """
 
     kind: InteractionKind
@@ -126,32 +158,28 @@ class SlaCorrected(OutputEnvelope, kw_only=True, tag="kefu.sla.corrected"):
     data: SlaData
 
 
-class Evidence(Struct, kw_only=True, omit_defaults=True):
-    """Where a rule saw what it says: the message, the span in its masked text, and that text."""
-
-    event_id: Identifier
-    start: int = 0
-    end: int = 0
-    text: str = ""
-
-
-class QaIssueData(Dimensions, kw_only=True, omit_defaults=True):
-    """One hit of one quality rule."""
-
-    kind: InteractionKind
-    rule: Label
-    rule_name: str
-    rule_name_zh: str
-    severity: Severity
-    points: int
-    speaks_of: Speaker
-    evidence: list[Evidence]
-    rules_version: str
-    caused_by: list[str]
-
-
 class QaIssue(OutputEnvelope, kw_only=True, tag="kefu.qa.issue"):
     data: QaIssueData
+
+
+class QaWithdrawn(OutputEnvelope, kw_only=True, tag="kefu.qa.withdrawn"):
+    data: QaWithdrawnData
+
+
+class SentimentTurned(OutputEnvelope, kw_only=True, tag="kefu.sentiment.turned"):
+    """A customer's mood fell from not negative to clearly negative."""
+
+    data: MoodData
+
+
+class SustainedNegative(OutputEnvelope, kw_only=True, tag="kefu.sentiment.sustained_negative"):
+    """A customer has been negative for several turns running."""
+
+    data: MoodData
+
+
+class MoodWithdrawn(OutputEnvelope, kw_only=True, tag="kefu.sentiment.withdrawn"):
+    data: MoodWithdrawnData
 
 
 class SummaryData(Dimensions, kw_only=True, omit_defaults=True):
@@ -179,9 +207,14 @@ class SummaryData(Dimensions, kw_only=True, omit_defaults=True):
     wrap_up_ms: DurationMs | None = None
     breaches: int
     negative_messages: int
-    last_sentiment: float | None = None
+    last_mood: float | None = None
+    mood: float | None = None
+    mood_lowest: float | None = None
+    mood_fall: float | None = None
     issues: list[str]
     score: int | None = None
+    about: str | None = None
+    purpose: str | None = None
     rating: int | None = None
     policy_version: str
     rules_version: str
@@ -202,22 +235,12 @@ class Tally(Struct, kw_only=True, omit_defaults=True):
     """
 
     opened: int = 0
-    closed: int = 0
-    scored: int = 0
-    score_sum: int = 0
-    failed: int = 0
-    messages: int = 0
-    negative: int = 0
-    neutral: int = 0
-    positive: int = 0
     first_responses: int = 0
     first_response_ms_sum: int = 0
     next_responses: int = 0
     next_response_ms_sum: int = 0
     met: int = 0
     breached: int = 0
-    rated: int = 0
-    rating_permille_sum: int = 0
     answered: int = 0
     answered_in: int = 0
     abandoned: int = 0
@@ -234,15 +257,16 @@ class Tally(Struct, kw_only=True, omit_defaults=True):
     responded_in_time: int = 0
     occupied_ms: int = 0
     available_ms: int = 0
-    issues: dict[str, int] = {}
 
 
 class FactsData(Struct, kw_only=True):
-    """What one input partition adds to a quarter of an hour of one queue since its last fact.
+    """What one input partition adds to a quarter of an hour of one group since its last fact.
 
     `origin` + `seq` number the facts of one input partition without gaps: the reader keeps the
     last number and drops what is not above it. A watermark says that the origin has reached
-    `watermark`, and sends no more facts that are not late.
+    `watermark`, and sends no more facts that are not late. `tally` is for the intervals of queues,
+    `counts` for the scorecards (`docs/scorecards.md` names them); both add up, counts may be
+    negative where a late event changed the truth.
     """
 
     origin: Identifier
@@ -250,42 +274,14 @@ class FactsData(Struct, kw_only=True):
     watermark: Instant
     window_start: Instant | None = None
     tenant: str = ""
-    queue: str = ""
+    group: GroupKind = "queue"
+    name: str = ""
     tally: Tally | None = None
+    counts: dict[str, int] = {}
 
 
 class QaFacts(OutputEnvelope, kw_only=True, tag="kefu.qa.facts"):
     data: FactsData
-
-
-class ScorecardData(Struct, kw_only=True):
-    """One hour of one queue. `coverage` is scored / closed; rates are null where n is 0."""
-
-    window_start: Instant
-    window_end: Instant
-    tenant: str
-    queue: str
-    revision: int
-    corrects: Identifier | None = None
-    opened: int
-    closed: int
-    scored: int
-    coverage: float | None
-    score_mean: float | None
-    fail_rate: float | None
-    messages: int
-    negative_share: float | None
-    first_responses: int
-    first_response_ms_mean: float | None
-    next_responses: int
-    next_response_ms_mean: float | None
-    met: int
-    breached: int
-    rated: int
-    rating_mean: float | None
-    issues: dict[str, int]
-    policy_version: str
-    rules_version: str
 
 
 class Scorecard(OutputEnvelope, kw_only=True, tag="kefu.qa.scorecard"):
@@ -328,6 +324,10 @@ PublishedOutput = (
     | SlaMet
     | SlaCorrected
     | QaIssue
+    | QaWithdrawn
+    | SentimentTurned
+    | SustainedNegative
+    | MoodWithdrawn
     | InteractionSummary
     | QaFacts
     | Scorecard

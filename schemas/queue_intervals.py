@@ -74,6 +74,10 @@ class QueueIntervalData(Struct, kw_only=True):
     hold_rate: float | None
     occupancy: float | None
     response_rate: ResponseRate | None
+    first_responses: int
+    first_response_seconds_mean: float | None
+    next_responses: int
+    next_response_seconds_mean: float | None
     met: int
     breached: int
     policy_version: str

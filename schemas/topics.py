@@ -78,13 +78,22 @@ SLA = Topic(
     "One statement of one clock.",
 )
 QA_ISSUES = Topic(
-    "kefu.qa.issues.v1", "interaction id", ("kefu.qa.issue",), "One per hit of a quality rule."
+    "kefu.qa.issues.v1",
+    "interaction id",
+    (
+        "kefu.qa.issue",
+        "kefu.qa.withdrawn",
+        "kefu.sentiment.turned",
+        "kefu.sentiment.sustained_negative",
+        "kefu.sentiment.withdrawn",
+    ),
+    "One per hit of a quality rule, and per turn of a customer's mood.",
 )
 SCORECARDS = Topic(
     "kefu.qa.scorecards.v1",
-    "window, tenant and queue",
+    "window, tenant and group",
     ("kefu.qa.scorecard", "kefu.queue.interval"),
-    "One window of one queue; the highest revision is the newest.",
+    "One window of one queue or other group; the highest revision is the newest.",
     retention_ms=None,
 )
 INTERACTIONS = Topic(
@@ -104,9 +113,9 @@ DEAD_LETTERS = Topic(
 )
 FACTS = Topic(
     "kefu.qa.facts.v1",
-    "tenant and queue",
+    "tenant and group",
     ("kefu.qa.facts",),
-    "Internal: partial sums of one input partition, regrouped by queue for the scorecards.",
+    "Internal: partial sums of one input partition, regrouped for the scorecards.",
     partitions=4,
 )
 

@@ -13,10 +13,12 @@ from pipeline.config import EngineConfig
 from pipeline.engine import Engine
 from pipeline.ids import event_digest, output_id
 from pipeline.policies import PolicyKey
+from pipeline.sentiment.scorer import Scorer
 from schemas.events import CallEvent, Event
 from schemas.outputs import Output, QaFacts, SlaBreached, SlaCorrected, SlaMet
 from tests.oracle_calendar import open_intervals
 from tests.oracle_clocks import Target, Truth, talk_ms, truths
+from tests.quality_truth import QualityTold
 
 COUNTS = ("asked", "first_responses", "first_response_ms_sum", "next_responses")
 COUNTS += ("next_response_ms_sum", "answered", "wait_ms_sum", "abandoned", "handled", "talk_ms_sum")
@@ -32,9 +34,11 @@ class Said(NamedTuple):
 class Run:
     """An engine and everything that it has said; `facts` adds up what the tallies carried."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, scorer: Scorer | None = None) -> None:
         self.config = config
-        self.engine = Engine(config, origin="test", scorer=None)
+        self.scorer = scorer
+        self.engine = Engine(config, origin="test", scorer=scorer)
+        self.quality = QualityTold()
         self.said: dict[str, Said] = {}
         self.ids: list[str] = []
         self.outputs: list[Output] = []
@@ -51,11 +55,12 @@ class Run:
         """Go on with a new engine from this one's checkpoint."""
         records = {key: value for key, value in self.engine.take_changes() if value is not None}
         self._kept = {**getattr(self, "_kept", {}), **records}
-        engine = Engine(self.config, origin="test", scorer=None)
+        engine = Engine(self.config, origin="test", scorer=self.scorer)
         engine.restore(self.engine.encode_partition(), self._kept)
         self.engine = engine
 
-    def _take(self, outputs: Iterable[Output]) -> None:
+    def _take(self, outputs: tuple[Output, ...]) -> None:
+        self.quality.take(outputs)
         for output in outputs:
             self.outputs.append(output)
             if isinstance(output, SlaMet | SlaBreached | SlaCorrected):

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from agents.connection import KafkaConnection
-from agents.sentiment_model import default_scorer
+from agents.scorer import load_scorer
 from agents.topics import TopicsError, apply_topics, partition_counts
 from kefu.commands.replay import checked_config
 from kefu.demo.board import Board
@@ -145,7 +145,7 @@ class _Demo:
 
     def in_process(self) -> dict[str, float]:
         """With an engine in this process, where no broker can be had."""
-        pipeline = InProcess(self._config, default_scorer())
+        pipeline = InProcess(self._config, load_scorer())
         self._feed.to_engine(pipeline, self._board, self._config)
 
         def look() -> Health:

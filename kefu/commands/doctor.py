@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.connection import KafkaConnection
-from agents.sentiment_model import default_scorer
+from agents.scorer import load_scorer
 from agents.settings import load_config, load_labels
 from kefu.errors import FoundWrongError
 from kefu.java import find_java, java_version
@@ -121,7 +121,7 @@ def _configuration() -> Finding:
 
 def _model() -> Finding:
     try:
-        default_scorer()
+        load_scorer()
     except ModelFileError as error:
         return Finding("sentiment model", False, str(error), "pip install snownlp==0.12.3")
     return Finding("sentiment model", True, "snownlp 0.12.3, loads")

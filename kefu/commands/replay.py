@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from agents.sentiment_model import default_scorer
+from agents.scorer import load_scorer
 from agents.settings import load_config
 from kefu.errors import UserError
 from kefu.figures import Figures, print_figures
@@ -48,7 +48,7 @@ def command(
       kefu replay chats.csv --format csv --map text=content,role=sender --out result
     """
     config = checked_config(config_dir)
-    scorer = default_scorer() if sentiment else None
+    scorer = load_scorer() if sentiment else None
     totals = Totals()
     figures = Figures(config.sla)
     started = time.monotonic()

@@ -102,7 +102,8 @@ class Board:
                 self.issues[f"{data.rule_name_zh} {data.rule_name}"] += 1
             case Scorecard(data=data):
                 self.totals["scorecards"] += 1
-                self._queue(data.queue).score = data.score_mean
+                if data.group == "queue":
+                    self._queue(data.name).score = data.score.mean
             case InteractionSummary(data=data):
                 self.interactions[data.kind].add(output.subject)
             case DeadLetter(data=data):

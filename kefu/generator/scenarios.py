@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from kefu.generator.slots import FILLERS, slots_of
 from kefu.generator.staff import QUEUES
-from pipeline.config import Word
+from pipeline.sla_file import Word
 from pipeline.yaml_reader import ConfigError, parse_yaml
 from schemas.envelope import Priority
 from schemas.events import HangupCause, Node, Party, PauseReason

@@ -5,7 +5,7 @@ remembered events are gone through again from the last settled state: what was s
 holds is corrected.
 """
 
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from pipeline.clocks.call import move_call
 from pipeline.clocks.conversation import move_conversation
@@ -20,10 +20,19 @@ from pipeline.state import Interaction
 from pipeline.step import Step
 
 
-def take(step: Step, move: Move) -> list[Instance]:
-    """Apply an event to the clocks; returns the instances that it started, changed or ended, some
-    of them twice.
+class Taken(NamedTuple):
+    """What an event did. `changed` are the instances that it started, changed or ended, some of
+    them twice; where it came late, all that may still change. `forgotten` are the events that have
+    been settled for good with it, oldest first.
     """
+
+    is_in_order: bool
+    changed: list[Instance]
+    forgotten: list[Move]
+
+
+def take(step: Step, move: Move) -> Taken:
+    """Apply an event to the clocks."""
     it = step.interaction
     is_in_order = move.order >= it.clocks.last
     it.history.add(move)
@@ -35,8 +44,7 @@ def take(step: Step, move: Move) -> list[Instance]:
         changed = _put_in_place(step)
     if it.kind == "call":
         recount_call(step)
-    _forget(step)
-    return changed
+    return Taken(is_in_order, changed, _forget(step))
 
 
 def due_times(it: Interaction) -> tuple[int | None, int | None]:
@@ -117,17 +125,18 @@ def _go_through(
     return state, instances, places
 
 
-def _forget(step: Step) -> None:
-    """Settle the oldest events for good where many are remembered."""
+def _forget(step: Step) -> list[Move]:
+    """Settle the oldest events for good where many are remembered; returns them."""
     it = step.interaction
     if len(it.history.ids) <= KEPT_BEFORE_CUT:
-        return
+        return []
     forgotten = it.history.cut(step.config.sla.lateness_ms)
     if not forgotten:
-        return
+        return []
     if it.base is None:
         it.base = ClockState()
     for move in forgotten:
         _apply(it, it.base, step.policies, move)
     _, instances, _ = _go_through(it, step.policies)
     it.told = {name: told for name, told in it.told.items() if name in instances}
+    return forgotten

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from pipeline.clocks.instance import ALARMS, End, Instance
 from pipeline.policies import Policies, PolicyKey, Target
+from pipeline.quality.notes import Note
 from schemas.outputs import Clock
 
 NO_KEY = PolicyKey(None, None, None, None, None)
@@ -18,7 +19,10 @@ Order = tuple[int, int, int, bytes]
 
 
 class Move(NamedTuple):
-    """One event as the clocks see it; `key` holds the dimensions that the event itself names."""
+    """One event as the clocks see it; `key` holds the dimensions that the event itself names.
+
+    `note` is for quality checking, not for the clocks.
+    """
 
     time_ms: int
     sequence: int
@@ -26,6 +30,7 @@ class Move(NamedTuple):
     digest: bytes
     event_id: str
     key: PolicyKey
+    note: Note | None = None
 
     @property
     def order(self) -> Order:

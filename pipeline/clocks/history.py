@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from pipeline.clocks.fold import NO_KEY, Move, Order
 from pipeline.policies import PolicyKey
+from pipeline.quality.notes import Note
 
 _RECORD = ByteLayout(">8sqIBH")
 """Digest, time in ms, sequence, move, index of the dimensions."""
@@ -28,6 +29,7 @@ class History(Struct, array_like=True, gc=False):
     records: bytes = b""
     ids: list[str] = field(default_factory=list)
     keys: list[PolicyKey] = field(default_factory=list)
+    notes: list[Note | None] = field(default_factory=list)
     horizon: Order | None = None
 
     def knows(self, digest: bytes) -> bool:
@@ -57,14 +59,15 @@ class History(Struct, array_like=True, gc=False):
                 index = len(self.keys)
         self.records += _RECORD.pack(move.digest, move.time_ms, move.sequence, move.move, index)
         self.ids.append(move.event_id)
+        self.notes.append(move.note)
 
     def in_order(self) -> list[Move]:
         """The remembered events, oldest first."""
         keys = (NO_KEY, *self.keys)
         moves = [
-            Move(time_ms, sequence, move, digest, event_id, keys[index])
-            for (digest, time_ms, sequence, move, index), event_id in zip(
-                _RECORD.iter_unpack(self.records), self.ids, strict=True
+            Move(time_ms, sequence, move, digest, event_id, keys[index], note)
+            for (digest, time_ms, sequence, move, index), event_id, note in zip(
+                _RECORD.iter_unpack(self.records), self.ids, self.notes, strict=True
             )
         ]
         moves.sort(key=_order)
@@ -92,7 +95,7 @@ class History(Struct, array_like=True, gc=False):
         if not count:
             return []
         forgotten = moves[:count]
-        self.records, self.ids, self.keys = b"", [], []
+        self.records, self.ids, self.keys, self.notes = b"", [], [], []
         for move in moves[count:]:
             self.add(move)
         self.horizon = forgotten[-1].order

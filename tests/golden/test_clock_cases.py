@@ -50,7 +50,7 @@ def config_of(case: Case) -> EngineConfig:
         idle_expiry_hours=LONG_HOURS,
         future_tolerance_seconds=LONG_HOURS * 3600,
     )
-    return EngineConfig(sla=sla, qa=CONFIG.qa)
+    return replace(CONFIG, sla=sla)
 
 
 def clock_id(case: Case, clock: str, source: str, event_id: str) -> str:

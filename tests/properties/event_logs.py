@@ -15,7 +15,7 @@ Step = Event | int
 
 _CHAT = b.TARGETS["first_response"]
 _QUEUE = b.TARGETS["answer"]
-_HUMAN_MS = round(b.CONFIG.qa.asked_for_human.within_seconds * 1000)
+_HUMAN_MS = 120_000  # the rule `asked_for_human`
 _LIMITS = (*_CHAT.warnings_ms, _CHAT.target_ms, *_QUEUE.warnings_ms, _QUEUE.target_ms, _HUMAN_MS)
 DELTAS_MS = st.sampled_from(
     [0, 1, 999, 1_000, 1_001, 7_300, 60_000, 290_000]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from multiprocessing import cpu_count, get_context
 from random import Random
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from kefu.ticks import tick_before
-from pipeline.config import EngineConfig
+from pipeline.sentiment.scorer import Scorer
 from pipeline.sla_file import parse_sla
 from schemas.codec import to_ms
 from schemas.events import Event
@@ -64,24 +65,24 @@ idle_expiry_hours: 8760
 allowed_lateness_seconds: 600
 future_tolerance_seconds: 31536000
 """
-ORACLE_CONFIG = EngineConfig(sla=parse_sla(SLA, "oracle.yaml"), qa=CONFIG.qa)
+ORACLE_CONFIG = replace(CONFIG, sla=parse_sla(SLA, "oracle.yaml"))
 COUNT, MANY, CHUNK = 20_000, 1_000_000, 10_000
 """How many interactions are compared in `make test`, and further ones in `make soak`."""
 DAY_MS = 86_400_000
 
 
-def in_order(events: list[Event]) -> Run:
+def in_order(events: list[Event], scorer: Scorer | None = None) -> Run:
     """As a quiet log has it: a tick before each event, nothing late."""
-    run = Run(ORACLE_CONFIG)
+    run = Run(ORACLE_CONFIG, scorer)
     for event in events:
         run.step(tick_before(to_ms(event.time)))
         run.step(event)
     return run
 
 
-def disturbed(random: Random, events: list[Event]) -> Run:
+def disturbed(random: Random, events: list[Event], scorer: Scorer | None = None) -> Run:
     """Late, twice, with ticks of the newest time between, and now and then from a checkpoint."""
-    run = Run(ORACLE_CONFIG)
+    run = Run(ORACLE_CONFIG, scorer)
     newest = 0
     for event in duplicated(random, shuffled(random, events, 600_000)):
         newest = max(newest, to_ms(event.time))

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import fields
 
 from pipeline.scorecards import Scorecards
-from pipeline.tallies import add_counts, add_issues
-from pipeline.window_outputs import INTERVAL_COUNTS, SCORECARD_COUNTS
+from pipeline.tallies import add_named, add_tally
 from pipeline.windows import HOUR_MS, QUARTER_MS
 from schemas.codec import encode, to_ms
 from schemas.outputs import Duplicate, QaFacts, QueueInterval, Scorecard, Tally
@@ -23,7 +22,7 @@ from tests.unit.test_scorecards import fact
 STEADY = settings(deadline=None, derandomize=True, database=None)
 ORIGINS = ("a", "b", "c")
 DAY_MS = 24 * HOUR_MS
-COUNTS = tuple(field.name for field in fields(Tally) if field.name != "issues")
+COUNTS = tuple(field.name for field in fields(Tally))
 BANDS = ("01:30-03:30", "09:00-11:00")
 
 
@@ -48,10 +47,6 @@ SOME = st.integers(0, 5)
 TALLIES = st.builds(
     Tally,
     opened=SOME,
-    closed=SOME,
-    scored=SOME,
-    score_sum=st.integers(0, 300),
-    messages=SOME,
     met=st.integers(-1, 3),
     answered=st.integers(-1, 5),
     answered_in=SOME,
@@ -62,8 +57,9 @@ TALLIES = st.builds(
     asked=SOME,
     responded_in_time=SOME,
     occupied_ms=st.integers(0, 900_000),
-    issues=st.dictionaries(st.sampled_from(["greeting", "no_apology"]), st.integers(1, 3)),
 )
+NAMES = ("closed", "scored", "negative", "issue:greeting", "score:80", "score:95")
+NAMED = st.dictionaries(st.sampled_from(NAMES), st.integers(-1, 3), max_size=4)
 """Some counts can also be taken back by a correction."""
 
 
@@ -89,9 +85,11 @@ def plays(draw: st.DrawFn) -> Played:
         for seq in range(1, draw(st.integers(1, 7))):
             watermark += draw(st.sampled_from([0, 5_000, HOUR_MS // 2, HOUR_MS, DAY_MS // 3]))
             quarter = place.around_ms + QUARTER_MS * draw(QUARTERS)
-            tally = draw(st.none() | TALLIES)
-            queue = draw(st.sampled_from(["sales", "vip"]))
-            facts.append(fact(origin, seq, watermark, tally, quarter_ms=quarter, queue=queue))
+            tally, counts = draw(st.none() | TALLIES), draw(NAMED)
+            name = draw(st.sampled_from(["sales", "vip"]))
+            facts.append(
+                fact(origin, seq, watermark, tally, quarter_ms=quarter, name=name, **counts)
+            )
         facts.append(fact(origin, len(facts) + 1, place.around_ms + 5 * DAY_MS))
         waiting.append(facts)
     mixed: list[QaFacts] = []
@@ -124,18 +122,21 @@ def groups_of(local: datetime, queue: str) -> dict[str, Group]:
     return {length: (length, place, queue) for length, place in where.items()}
 
 
-def batch(played: Played, names: tuple[str, ...]) -> dict[Group, Tally]:
-    """Plain sums by group over all facts that have one of those counts."""
+def batch(played: Played) -> tuple[dict[Group, Tally], dict[Group, dict[str, int]]]:
+    """Plain sums by group over all facts: of the intervals, and of the hours' scorecards."""
     zone = ZoneInfo(played.place.zone)
-    sums: dict[Group, Tally] = defaultdict(lambda: Tally(issues={}))
+    tallies: dict[Group, Tally] = defaultdict(Tally)
+    counts: dict[Group, dict[str, int]] = defaultdict(dict)
     for one in {f.id: f for f in played.facts}.values():
-        tally, start = one.data.tally, one.data.window_start
-        issues = bool(tally and tally.issues) and names is SCORECARD_COUNTS
-        if tally and start and (issues or any(getattr(tally, name) for name in names)):
-            for group in groups_of(start.astimezone(zone), one.data.queue).values():
-                add_counts(sums[group], tally, COUNTS)
-                add_issues(sums[group], tally)
-    return sums
+        start = one.data.window_start
+        if start is None:
+            continue
+        for group in groups_of(start.astimezone(zone), one.data.name).values():
+            if one.data.tally is not None:
+                add_tally(tallies[group], one.data.tally)
+            if one.data.counts and group[0] == "1h":
+                add_named(counts[group], one.data.counts)
+    return tallies, counts
 
 
 def last_revisions(
@@ -152,7 +153,7 @@ def last_revisions(
                 duplicates += 1
                 continue
             length = out.data.length if isinstance(out, QueueInterval) else "1h"
-            group = groups_of(out.data.window_start.astimezone(zone), out.data.queue)[length]
+            group = groups_of(out.data.window_start.astimezone(zone), _name(out))[length]
             newest = cards.get(group) if isinstance(out, Scorecard) else intervals.get(group)
             assert out.data.corrects == (newest.id if newest else None)
             assert out.data.revision == (newest.data.revision + 1 if newest else 1)
@@ -168,23 +169,27 @@ def last_revisions(
 def test_the_last_revisions_are_the_plain_sums_whatever_the_order(played: Played) -> None:
     cards, intervals, duplicates = last_revisions(played)
     assert duplicates == len(played.facts) - len({f.id for f in played.facts})
-    hours = {g: t for g, t in batch(played, SCORECARD_COUNTS).items() if g[0] == "1h"}
-    assert cards.keys() == hours.keys()
-    for group, tally in hours.items():
+    tallies, counts = batch(played)
+    assert cards.keys() <= counts.keys()
+    for group, named in counts.items():
+        if group not in cards:  # all of it was taken back before it was due
+            assert not named
+            continue
         card = cards[group].data
-        for name in ("opened", "closed", "scored", "messages", "met", "breached"):
-            assert getattr(card, name) == getattr(tally, name), name
-        assert card.score_mean == (
-            round(tally.score_sum / tally.scored, 6) if tally.scored else None
-        )
-        assert card.issues == tally.issues
-    sums = batch(played, INTERVAL_COUNTS)
-    assert intervals.keys() <= sums.keys()
-    for group, tally in sums.items():
-        if group not in intervals:  # all of it was taken back before it was due
-            assert not any(getattr(tally, name) for name in INTERVAL_COUNTS)
+        assert (card.closed, card.scored) == (named.get("closed", 0), named.get("scored", 0))
+        assert card.issues.get("greeting", 0) == named.get("issue:greeting", 0)
+        low, high = named.get("score:80", 0), named.get("score:95", 0)
+        assert card.score.mean == _ratio(80 * low + 95 * high, low + high)
+    assert intervals.keys() <= tallies.keys()
+    for group, tally in tallies.items():
+        if group not in intervals:
+            assert not any(getattr(tally, name) for name in COUNTS)
             continue
         _assert_says(intervals[group], tally)
+
+
+def _name(out: Scorecard | QueueInterval) -> str:
+    return out.data.queue if isinstance(out, QueueInterval) else out.data.name
 
 
 def _assert_says(interval: QueueInterval, tally: Tally) -> None:
@@ -234,7 +239,3 @@ def test_a_crash_before_any_fact_changes_no_byte_of_what_is_published(
         whole.state.refused,
         whole.state.refused_short,
     )
-
-
-def test_every_count_is_in_a_scorecard_or_in_an_interval() -> None:
-    assert {*SCORECARD_COUNTS, *INTERVAL_COUNTS} == set(COUNTS)

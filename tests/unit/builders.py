@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from agents.settings import load_config
-from pipeline.config import EngineConfig
 from pipeline.engine import Engine
 from pipeline.policies import PolicyKey
+from pipeline.sentiment.service_scorer import NOTHING, Reading
 from pipeline.sla_file import parse_sla
 from schemas.codec import from_ms
 from schemas.events import (
@@ -39,7 +40,7 @@ from schemas.events import (
     TransferredData,
     UtteranceData,
 )
-from schemas.outputs import Output, SlaBreached, SlaCorrected, SlaMet, SlaWarned
+from schemas.outputs import Output, SentimentLabel, SlaBreached, SlaCorrected, SlaMet, SlaWarned
 
 START_MS = 1_772_413_200_000
 """2026-03-02T01:00:00Z: a full hour, so that minutes of a test are minutes of the hour."""
@@ -61,7 +62,7 @@ closing_pleasantries:
   words: [好的, 嗯嗯, 谢谢, 好的谢谢, 收到, 可以, ok]
 """
 """Three clocks in wall time; `config/sla.yaml` has tests of its own."""
-CONFIG = EngineConfig(sla=parse_sla(SIMPLE_SLA, "simple.yaml"), qa=load_config().qa)
+CONFIG = replace(load_config(), sla=parse_sla(SIMPLE_SLA, "simple.yaml"))
 TARGETS = CONFIG.sla.policies.judge(PolicyKey(None, "phone", None, None, None))
 
 T = TypeVar("T")
@@ -74,11 +75,19 @@ class WordScorer:
     _kind = ("谢谢", "满意", "很好")
     _unkind = ("投诉", "垃圾", "生气")
 
-    def score(self, text: str) -> float:
-        """The share of kind words, 0…1; 0.5 without any known word."""
+    def read(self, text: str, role: str) -> Reading:
+        """The share of kind and of unkind words; neutral without any known word."""
         kind = sum(text.count(word) for word in self._kind)
         unkind = sum(text.count(word) for word in self._unkind)
-        return kind / (kind + unkind) if kind + unkind else 0.5
+        if not kind + unkind:
+            return NOTHING
+        positive = kind / (kind + unkind)
+        label: SentimentLabel = "positive" if positive > 0.5 else "negative"
+        return Reading(label, 1 - positive, 0.0, positive, 1, "none", (), (), ())
+
+    def base_score(self, text: str) -> float | None:
+        """No other model."""
+        return None
 
 
 def engine(*, scorer: WordScorer | None = None, origin: str = "t/0") -> Engine:

@@ -46,7 +46,7 @@ def test_the_packages_as_they_are_pass(copy: Path) -> None:
     [
         ("pipeline/timers.py", "import time"),
         ("pipeline/ids.py", "from random import Random"),
-        ("pipeline/qa/rules.py", "import logging"),
+        ("pipeline/quality/fold.py", "import logging"),
         ("schemas/topics.py", "import os"),
         ("pipeline/waiting.py", "from agents.task import Task"),
         ("schemas/envelope.py", "import pipeline.ids"),

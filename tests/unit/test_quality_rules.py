@@ -24,7 +24,8 @@ from tests.unit.builders import (
     utterance,
 )
 
-HUMAN_S = CONFIG.qa.asked_for_human.within_seconds
+HUMAN_S = 120.001  # the first instant after two minutes
+POINTS = {info.id: info.points for info in CONFIG.qa.infos.values()}
 UPSET = "太差了，我要投诉"
 GREETED = agent(1, "您好")
 Steps = tuple[Event | float, ...]
@@ -157,14 +158,13 @@ def test_each_rule_deducts_once_however_often_it_speaks() -> None:
     assert len(only(outputs, QaIssue)) == 5
     assert len({issue.id for issue in only(outputs, QaIssue)}) == 5
     summary = only(outputs, InteractionSummary)[-1].data
-    assert summary.score == 100 - CONFIG.qa.forbidden_words.points
+    assert summary.score == 100 - POINTS["forbidden_words"]
     assert summary.issues == ["forbidden_words"]
 
 
 def test_points_of_different_rules_add_up() -> None:
     outputs = run(engine(), customer(0, "转人工"), HUMAN_S, agent(130, "不知道"), closed(200))
-    qa = CONFIG.qa
-    lost = qa.asked_for_human.points + qa.forbidden_words.points + qa.greeting.points
+    lost = POINTS["asked_for_human"] + POINTS["forbidden_words"] + POINTS["greeting"]
     assert only(outputs, InteractionSummary)[-1].data.score == 100 - lost
 
 

@@ -18,7 +18,7 @@ SHANGHAI_DAY_END_MS = START_MS + 15 * HOUR_MS
 
 def config_in(timezone: str, bands: tuple[str, ...]) -> EngineConfig:
     """The shipped configuration in another time zone, with other peak bands."""
-    return EngineConfig(replace(CONFIG.sla, timezone=timezone, peak_bands=bands), CONFIG.qa)
+    return replace(CONFIG, sla=replace(CONFIG.sla, timezone=timezone, peak_bands=bands))
 
 
 def queues(*bands: str) -> Scorecards:
@@ -158,7 +158,7 @@ def test_what_is_published_first_after_a_day_is_mature_at_once() -> None:
 
 def test_counts_of_scorecards_alone_give_no_queue_interval_and_the_other_way_round() -> None:
     of = queues()
-    talked = of.feed(fact("a", 1, START_MS + DAY_MS, Tally(messages=3, closed=1)))
+    talked = of.feed(fact("a", 1, START_MS + DAY_MS, agent_messages=3, closed=1))
     waited = of.feed(fact("a", 2, START_MS + DAY_MS + 1, Tally(answered=1)))
     assert {type(out) for out in talked} == {Scorecard}
     assert {type(out) for out in waited} == {QueueInterval}
@@ -192,7 +192,7 @@ def test_facts_of_a_quarter_too_old_to_revise_are_counted_and_still_revise_the_h
 
 def test_windows_leave_the_checkpoint_when_they_can_change_no_more() -> None:
     of = queues("09:00-11:00")
-    of.feed(fact("a", 1, START_MS, Tally(answered=1, messages=1)))
+    of.feed(fact("a", 1, START_MS, Tally(answered=1), agent_messages=1))
     of.feed(fact("a", 2, START_MS + 3 * DAY_MS))
     held = {key for key, value in of.take_changes() if value is not None}
     assert len(held) == 6

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from pipeline import records as records_module
+from pipeline.quality.state import Quality
 from pipeline.records import Records
 from pipeline.state import Interaction, encode_state
 from schemas.outputs import SlaBreached
-from tests.unit.builders import agent, customer, engine, only, run, sla
+from tests.unit.builders import CONFIG, agent, customer, engine, only, run, sla
 
 
 def interaction(name: str) -> Interaction:
-    return Interaction(name, "conversation", 1, 2, 3)
+    return Interaction(name, "conversation", 1, 2, 3, Quality.new(CONFIG.qa, "conversation"))
 
 
 @pytest.fixture

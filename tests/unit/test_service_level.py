@@ -16,9 +16,7 @@ from pipeline.service_level import (
 )
 from schemas.outputs import Tally
 
-GOLDEN = Tally(
-    answered=1000, answered_in=860, abandoned=60, abandoned_in=20, abandoned_short=10, issues={}
-)
+GOLDEN = Tally(answered=1000, answered_in=860, abandoned=60, abandoned_in=20, abandoned_short=10)
 
 
 def test_the_golden_case_gives_each_formula_its_own_figure() -> None:

@@ -1,0 +1,47 @@
+"""Texts that say the same have one spelling before anything reads them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.sentiment.normalise import normalise
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ＡＢＣ１２３", "abc123"),
+        ("客服態度真差", "客服态度真差"),
+        ("餘額不足", "余额不足"),
+        ("乾隆年間的頭髮乾了", "乾隆年间的头发干了"),
+        ("你 好 啊 ， 在 吗", "你好啊,在吗"),
+        ("iPhone 15 怎么退", "iphone 15怎么退"),
+        ("气死了！！！！！", "气死了!!"),
+        ("哈哈哈哈", "哈哈"),
+        ("订单10000002", "订单10000002"),
+        ("好的[微笑]😊", "好的[微笑]😊"),
+        ("　\t\n ", ""),
+        ("", ""),
+        ("\u200b好\ufeff的", "好的"),
+    ],
+)
+def test_a_text_becomes_its_one_spelling(text: str, expected: str) -> None:
+    assert normalise(text) == expected
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_a_spelling_that_is_its_own_and_no_longer(text: str) -> None:
+    once = normalise(text)
+    assert len(once) <= len(text)
+    assert normalise(once) == once
+
+
+def test_every_traditional_character_becomes_what_opencc_makes_of_it() -> None:
+    opencc = pytest.importorskip("opencc", reason="the extra `train` is not installed")
+    from pipeline.sentiment.traditional import PHRASES, TRADITIONAL
+
+    convert = opencc.OpenCC("t2s").convert
+    different = [one for one in (*TRADITIONAL, *PHRASES) if normalise(one) != convert(one)]
+    assert different == []
