@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 DEMO_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: help setup demo test lint bench soak faults clean lock
+.PHONY: help setup demo test lint bench soak faults clean lock model
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test   everything that must hold, on real Kafka"
 	@echo "make lint   style, types, import directions, generated files"
 	@echo "make bench  measurements; make soak, make faults: the long suites"
+	@echo "make model  train the sentiment model that ships"
 	@echo "make lock   refresh requirements.lock from pyproject.toml"
 
 setup: $(READY)
@@ -66,6 +67,10 @@ faults: $(READY)
 	$(BIN)/pytest -s tests/broker/test_faults.py $(TEST_ARGS)
 	$(BIN)/python -m tests.faults.runtime_trial --shape c-txn --case graceful --runs $(FAULT_RUNS)
 	$(BIN)/python -m tests.faults.runtime_trial --shape c-txn --case sigkill --runs $(FAULT_RUNS)
+
+# Trains the sentiment model that ships, from the committed corpus; always the same bytes.
+model: $(READY)
+	$(BIN)/python -m kefu.training.shipped
 
 lock:
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \

@@ -57,6 +57,15 @@ def must_say(settings, chat, who, window):
     return [] if saying(settings["any"], chat, who, window) else missing(chat, who, window)
 
 
+def must_speak(settings, chat, who, window):
+    lo, hi, anchor = window
+    if chat.of(who, lo, hi):
+        return []
+    if anchor is not None:
+        return [anchor]
+    return [chat.hit(chat.n - 1)] if chat.n else []
+
+
 def must_not_say(settings, chat, who, window):
     return saying(settings["any"], chat, who, window)
 
@@ -298,6 +307,9 @@ def hang_up(settings, chat, who, window):
         return []
     if end.cause not in settings.get("causes", [end.cause]):
         return []
+    answered = chat.facts.answered or bool(chat.of("agent"))
+    if settings.get("answered", answered) != answered:
+        return []
     return [fact(chat, end.event_id, end.time_ms)]
 
 
@@ -396,6 +408,7 @@ OPERATORS = {
         keywords,
         must_say,
         must_not_say,
+        must_speak,
         regex,
         similarity,
         off_script,

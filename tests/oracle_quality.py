@@ -108,7 +108,9 @@ def recount(events: list[Event], config: EngineConfig, standing: set[Standing]) 
             if score < config.qa.pass_score:
                 add(closed, "failed")
     for rule, spans, _ in standing:
-        newest = where[max(number[event_id] for event_id, _, _ in spans)]
+        found = [number[event_id] for event_id, _, _ in spans]
+        spoken = [i for i in found if isinstance(events[i], ConversationMessage | CallUtterance)]
+        newest = where[max(spoken or found)]
         if rule in config.qa.infos:
             add(newest, f"issue:{rule}")
         else:

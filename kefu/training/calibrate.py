@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from kefu.measures import class_figures
 from kefu.training.corpus import Labelled
-from kefu.training.fit import Fitted, targets
+from kefu.training.fit import FITTED, Fitted, targets
 from pipeline.sentiment.service_model import CLASSES, OUTPUTS
 
 MAX_NEUTRAL_CALLED = 0.08
@@ -27,13 +27,25 @@ class Calibration(NamedTuple):
 def calibrate(rows: Sequence[Labelled], values: np.ndarray) -> Calibration:
     """Fit on held-out values; `values` has one row for each of `rows`."""
     width = len(OUTPUTS)
-    mix, shift, cuts = np.eye(width), np.zeros(width), [0.5] * width
-    for number in range(width):
-        target = targets(rows, OUTPUTS[number])
-        own, true = values[target.known, number], target.positive[target.known]
-        platt = LogisticRegression(C=100.0).fit(own[:, None], true)
-        mix[number, number], shift[number] = platt.coef_[0, 0], platt.intercept_[0]
-        cuts[number] = best_cut(own * mix[number, number] + shift[number], true)
+    mix, shift, cuts = np.zeros((width, len(FITTED))), np.zeros(width), [0.5] * width
+    negative, positive = FITTED.index("negative"), FITTED.index("positive")
+    for number, output in enumerate(OUTPUTS):
+        target = targets(rows, output)
+        parts, true = values[target.known], target.positive[target.known]
+        if output == "emotional":
+            used = [number, negative, positive]
+            model = LogisticRegression(C=100.0).fit(parts[:, used], true)
+            mix[number, used], shift[number] = model.coef_[0], model.intercept_[0]
+        else:
+            # Polarity: both views of it count alike, for the best mix on our own texts would be
+            # one for our own texts alone.
+            mix[number, number] = 1.0
+            if output == "polarity":
+                mix[number, [negative, positive]] = -0.5, 0.5
+            model = LogisticRegression(C=100.0).fit((parts @ mix[number])[:, None], true)
+            mix[number] *= model.coef_[0, 0]
+            shift[number] = model.intercept_[0]
+        cuts[number] = best_cut(parts @ mix[number] + shift[number], true)
     label = np.array([CLASSES.index(row.sentiment) for row in rows])
     cuts[:2] = class_cuts(class_shares(values @ mix.T + shift), label)
     return Calibration(mix, shift, cuts)

@@ -64,12 +64,14 @@ class QualityFold:
         elif move.move in _TRANSFERS:
             transfer = Transfer(move.event_id, move.time_ms)
             self._learn(move, transfers=(*state.facts.transfers, transfer))
+        elif move.move == m.PICKED_UP:
+            self._learn(move, answered=True)
         elif move.move == m.HELD:
             self._learn(move, holds=(*state.facts.holds, Hold(move.event_id, move.time_ms)))
         elif move.move == m.RETRIEVED:
             self._retrieve(move)
         elif move.move == m.REOPENED:
-            state.ended = False
+            state.ended = state.qa.ended = False
             self._learn(move, end=None)
         if note is not None and note.rating is not None:
             self._rate(move, note.rating)

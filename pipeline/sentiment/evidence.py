@@ -1,6 +1,7 @@
 """The parts of a text that made its mood, for the people who check what was decided."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
@@ -69,6 +70,7 @@ def _shown(text: str) -> str:
     return "".join(_SHOWN_MOOD.get(letter, letter) for letter in text)
 
 
+@lru_cache(maxsize=4_096)
 def _reason(text: str) -> Reason:
     if not _MOODS.isdisjoint(text):
         return "emoji"

@@ -72,6 +72,7 @@ OPERATORS = {
     ),
     "must_say": settings_of({"any": words}),
     "must_not_say": settings_of({"any": words}),
+    "must_speak": settings_of({}),
     "regex": settings_of(
         {"pattern": st.sampled_from(PATTERNS)}, {"exclude": st.sampled_from(PATTERNS)}
     ),
@@ -115,7 +116,7 @@ OPERATORS = {
     ),
     "hang_up": st.one_of(
         settings_of({"by": st.just(["customer"])}),
-        settings_of({"causes": st.just(["dropped", "error"])}),
+        settings_of({"causes": st.just(["dropped", "error"])}, {"answered": st.booleans()}),
     ),
     "duration": st.one_of(
         settings_of({"over_seconds": seconds}), settings_of({"under_seconds": seconds})

@@ -14,7 +14,40 @@ from pipeline.sla_file import parse_sla
 from pipeline.yaml_reader import MAX_CONFIG_CHARS, ConfigError
 
 SLA = (default_config_dir() / "sla.yaml").read_text(encoding="utf-8")
-QA = (default_config_dir() / "qa_rules.yaml").read_text(encoding="utf-8")
+QA = """
+version: "qa-test"
+pass_score: 60
+rules:
+  - id: forbidden_words
+    name: Forbidden words
+    name_zh: 服务禁语
+    severity: critical
+    points: 20
+    speaks_of: agent
+    when:
+      must_not_say: {any: [不知道, 不归我管]}
+      who: agent
+  - id: no_apology
+    name: No apology to an upset customer
+    name_zh: 客户不满未致歉
+    severity: major
+    points: 15
+    speaks_of: agent
+    when:
+      all:
+        - {sentiment: {below: 0.3}, who: customer, label: upset}
+        - must_say: {any: [抱歉, 对不起]}
+          who: agent
+          range: {after: {hit_of: upset, turns: 2}}
+  - id: abnormal_hang_up
+    name: Abnormal hang-up
+    name_zh: 异常挂断
+    severity: major
+    points: 10
+    speaks_of: agent
+    when:
+      hang_up: {causes: [dropped, error, timeout]}
+"""
 
 
 def changed(text: str, old: str, new: str) -> str:

@@ -46,7 +46,7 @@ def test_short_waits_leave_both_sides_of_the_adjusted_abandonment() -> None:
 
 
 def test_without_any_wait_every_share_is_null_not_zero_and_not_one() -> None:
-    nothing = Tally(issues={})
+    nothing = Tally()
     assert {level.share for level in service_levels(nothing)} == {None}
     assert abandonment(nothing).share is None
     assert abandonment_adjusted(Tally(abandoned=3, abandoned_short=3)).share is None

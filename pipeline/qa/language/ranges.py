@@ -92,7 +92,10 @@ class View:
     def _is_behind(self, time_ms: int) -> bool:
         if self.turns and self.turns[-1].time_ms > time_ms:
             return True
-        if self.now_ms is not None and self.now_ms > time_ms:
+        now_ms, end = self.now_ms, self.facts.end
+        if now_ms is not None and self.ended and end is not None:
+            now_ms = min(now_ms, end.time_ms)  # an interaction that has ended lasts no longer
+        if now_ms is not None and now_ms > time_ms:
             return True
         if self.due_ms is None or time_ms < self.due_ms:
             self.due_ms = time_ms + 1

@@ -66,13 +66,14 @@ class End(Struct, frozen=True):
 class Facts(Struct, frozen=True, kw_only=True):
     """What is known of the interaction beside its turns, up to the moment of the evaluation.
 
-    Facts grow: a later value holds everything of an earlier one. Times are event times in
-    milliseconds.
+    `answered`: an agent picked up. Facts grow: a later value holds everything of an earlier one.
+    Times are event times in milliseconds.
     """
 
     kind: InteractionKind
     opened_id: str = ""
     opened_ms: int | None = None
+    answered: bool = False
     transfers: tuple[Transfer, ...] = ()
     holds: tuple[Hold, ...] = ()
     end: End | None = None

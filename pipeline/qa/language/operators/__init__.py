@@ -11,12 +11,13 @@ from pipeline.qa.language.operators.responses import ReplyGap, ResponseTime
 from pipeline.qa.language.operators.sequences import RoleOrder, ScriptSteps
 from pipeline.qa.language.operators.similar import Emptiness, OffScript, Similarity
 from pipeline.qa.language.operators.speech import Overtalk, Silence, SpeechRate
-from pipeline.qa.language.operators.words import Keywords, MustNotSay, MustSay
+from pipeline.qa.language.operators.words import Keywords, MustNotSay, MustSay, MustSpeak
 
 OPERATORS: dict[str, type[Operator]] = {
     "keywords": Keywords,
     "must_say": MustSay,
     "must_not_say": MustNotSay,
+    "must_speak": MustSpeak,
     "regex": Regex,
     "similarity": Similarity,
     "off_script": OffScript,

@@ -43,10 +43,14 @@ def _end_hit(view: View) -> list[Hit]:
 
 
 class HangUp(_OfTheWhole, frozen=True, kw_only=True):
-    """The interaction was ended by one of `by`, for one of `causes`; what is not given is free."""
+    """The interaction was ended by one of `by`, for one of `causes`; what is not given is free.
+
+    `answered`: only where an agent had picked up or spoken, or only where none had.
+    """
 
     by: list[Party] | None = None
     causes: list[HangupCause] | None = None
+    answered: bool | None = None
 
     def problem(self) -> Problem | None:
         if self.by is None and self.causes is None:
@@ -58,6 +62,9 @@ class HangUp(_OfTheWhole, frozen=True, kw_only=True):
         if end is None or (self.by is not None and end.by not in self.by):
             return []
         if self.causes is not None and end.cause not in self.causes:
+            return []
+        answered = view.facts.answered or any(turn.who == "agent" for turn in view.turns)
+        if self.answered is not None and self.answered != answered:
             return []
         return _end_hit(view)
 

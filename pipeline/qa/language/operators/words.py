@@ -17,6 +17,8 @@ from pipeline.qa.language.operators.base import (
     mark,
     mark_hit,
     mark_span,
+    turns_hit,
+    turns_inside,
 )
 from pipeline.qa.language.ranges import FOREVER, Count, View, Window
 from pipeline.qa.language.state import Mark
@@ -124,6 +126,22 @@ class MustSay(Operator, frozen=True, kw_only=True):
         if next(inside(marks, view, window, who), None):
             return []
         return absence(view, window, who)
+
+
+class MustSpeak(Operator, frozen=True, kw_only=True):
+    """`who` must say anything at all in the range: hits when the range is over without a turn.
+
+    Evidence: what the range lies beside, else the last turn of anybody.
+    """
+
+    is_in_order: ClassVar[bool] = False
+
+    def find(self, marks: list[Mark], view: View, window: Window, who: Who) -> list[Hit]:
+        if not window.closed or turns_inside(view, window, who):
+            return []
+        if window.anchor is not None:
+            return [window.anchor]
+        return [turns_hit(view, [len(view.turns) - 1])] if view.turns else []
 
 
 class MustNotSay(MustSay, frozen=True, kw_only=True):
