@@ -1,13 +1,16 @@
-"""`kefu eval sentiment`: how right the sentiment models are on your own labelled texts."""
+"""`kefu eval`: how right the models and rules are, by your own labelled data."""
 
 from pathlib import Path
 
 import click
 
+from agents.sentiment_model import default_scorer
 from agents.service_model import ModelUnusableError, load_service_scorer
 from kefu.errors import UserError
+from kefu.eval_mood import cues_value, judge_scorer, service_value, snownlp_value
 from kefu.labelled_file import DEFAULT_MAP, read_labelled
 from kefu.options import json_option, print_json
+from kefu.rated_dialogues import read_rated
 from kefu.sentiment_eval import Judged, judge
 from kefu.sentiment_page import page, shown
 from pipeline.sentiment.service_model import CLASSES
@@ -90,3 +93,33 @@ def _json(one: Judged) -> dict[str, object]:
         "calibration_error": one.calibration_error,
         "texts_s": round(one.texts_s),
     }
+
+
+@command.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Rated dialogues, one JSON object a line; docs/mood.md says what is in it.",
+)
+@json_option
+def mood(data: Path, as_json: bool) -> None:
+    """Compare the mood of whole dialogues with the raters' satisfaction, by scorer and decay."""
+    dialogues = read_rated(data)
+    service, base = load_service_scorer(), default_scorer()
+    values = (
+        ("SnowNLP", snownlp_value(base)),
+        ("cue words", cues_value(base)),
+        (service.name, service_value(service)),
+    )
+    found = [judge_scorer(name, value, dialogues) for name, value in values]
+    if as_json:
+        print_json({one.scorer: one._asdict() for one in found})
+        return
+    for one in found:
+        for part, agreed in (("tune", one.tune), ("report", one.report), ("all", one.everything)):
+            low, high = agreed.interval
+            click.echo(
+                f"{one.scorer}, {part} part: n {agreed.n}, Spearman {agreed.spearman:.3f} "
+                f"({low:.3f} to {high:.3f})"
+            )

@@ -1,4 +1,4 @@
-"""`kefu train sentiment`: fits your own labels on top of the sentiment model."""
+"""`kefu train`: fits your own labels on top of the sentiment model, your ratings to the moods."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from kefu.errors import UserError
 from kefu.labelled_file import DEFAULT_MAP, read_labelled
 from kefu.measures import class_figures
 from kefu.options import json_option, print_json
+from kefu.satisfaction_training import run
 from kefu.sentiment_eval import labels_of
 from pipeline.sentiment.service_model import CLASSES, pack
 
@@ -67,4 +68,31 @@ def sentiment(data: Path, mapping: str, model_file: Path | None, out: Path, as_j
         print_json(rows)
         return
     for name, value in rows.items():
+        click.echo(f"{name}: {value}")
+
+
+@command.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Rated dialogues, one JSON object a line; docs/mood.md says what is in it.",
+)
+@click.option(
+    "--model", "model_file", type=click.Path(path_type=Path), help="The sentiment model to use."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The model file to write; `{name}` in it becomes the model's name.",
+)
+@json_option
+def satisfaction(data: Path, model_file: Path | None, out: Path, as_json: bool) -> None:
+    """Fit an estimate of satisfaction to your rated dialogues; a fifth is held out to judge it."""
+    found = run(data, out, model_file)
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
         click.echo(f"{name}: {value}")

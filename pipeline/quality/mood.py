@@ -13,9 +13,9 @@ from pipeline.yaml_reader import Document
 from schemas.envelope import Label
 
 DECAY = 0.5
-"""Halves the weight with each turn. On two halves of 2,987 rated dialogues Spearman's correlation
-with the raters' satisfaction was 0.63 and 0.65; with 0 (the last turn only) 0.63 and 0.63, with 1
-(the plain mean) 0.58 and 0.60: `kefu eval mood`."""
+"""Halves the weight with each turn. Spearman's correlation with what 19 raters saw in
+1,529 dialogues was 0.630, with 0 (the last turn only) 0.617, with 1 (the plain mean) 0.581: `kefu
+eval mood`."""
 
 Value = Annotated[float, Meta(ge=0, le=1)]
 MoodKind = Literal["turned", "sustained_negative"]
@@ -42,7 +42,7 @@ class Told(NamedTuple):
 
 class Mood(Struct, array_like=True, gc=False):
     """`past` and `weight` are the weighted sum and the weights of finished turns; `sum`, `count`
-    and `newest_id` are of the turn that goes on. `first` and `lowest` are values of finished turns.
+    and `newest_id` are of the turn that goes on. `first_turn` and `lowest_turn` are values of finished ones.
     `best` and `best_id`: the best mood since the last fall. `run` are the last events of the
     finished negative turns running, no more than are needed.
     """
@@ -52,8 +52,8 @@ class Mood(Struct, array_like=True, gc=False):
     sum: float = 0.0
     count: int = 0
     newest_id: str = ""
-    first: float | None = None
-    lowest: float | None = None
+    first_turn: float | None = None
+    lowest_turn: float | None = None
     best: float | None = None
     best_id: str = ""
     has_fallen: bool = False
@@ -66,6 +66,21 @@ class Mood(Struct, array_like=True, gc=False):
         if not self.count:
             return self.past / self.weight if self.weight else None
         return (self.sum / self.count + DECAY * self.past) / (1 + DECAY * self.weight)
+
+    @property
+    def first(self) -> float | None:
+        """The value of the first turn, also while it goes on."""
+        return self._turn if self.first_turn is None else self.first_turn
+
+    @property
+    def lowest(self) -> float | None:
+        """The lowest value of a turn, the one that goes on included."""
+        values = [value for value in (self.lowest_turn, self._turn) if value is not None]
+        return min(values, default=None)
+
+    @property
+    def _turn(self) -> float | None:
+        return self.sum / self.count if self.count else None
 
     @property
     def fall(self) -> float | None:
@@ -88,8 +103,8 @@ class Mood(Struct, array_like=True, gc=False):
         self.past = turn + DECAY * self.past
         self.weight = 1 + DECAY * self.weight
         self.sum, self.count = 0.0, 0
-        self.first = turn if self.first is None else self.first
-        self.lowest = turn if self.lowest is None else min(self.lowest, turn)
+        self.first_turn = turn if self.first_turn is None else self.first_turn
+        self.lowest_turn = turn if self.lowest_turn is None else min(self.lowest_turn, turn)
         if turn < config.turned_below:
             self.run = (*self.run, self.newest_id)[-config.sustained_turns :]
         else:
