@@ -15,9 +15,9 @@ from pipeline.hearing import note_of, read_speech
 from pipeline.ids import event_digest
 from pipeline.policies import PolicyKey
 from pipeline.presence import Staff
+from pipeline.quality.review import adopt_rules, hear
 from pipeline.quality.review import due_ms as quality_due_ms
 from pipeline.quality.review import expire as expire_quality
-from pipeline.quality.review import hear
 from pipeline.quality.review import reach as reach_quality
 from pipeline.quality.state import Quality
 from pipeline.records import Records
@@ -182,6 +182,7 @@ class Engine:
                 continue
             record = decode_interaction(value)
             rewind_timers(record, self._config.sla.policies)
+            adopt_rules(record, self._config, self._partition.now_ms)
             self._records.restore(key, encode_state(record))
             self._timers.schedule(key, self._next_due_ms(record))
             self._note_wait(key, record)

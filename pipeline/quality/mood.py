@@ -42,9 +42,9 @@ class Told(NamedTuple):
 
 class Mood(Struct, array_like=True, gc=False):
     """`past` and `weight` are the weighted sum and the weights of finished turns; `sum`, `count`
-    and `newest_id` are of the turn that goes on. `first_turn` and `lowest_turn` are values of finished ones.
-    `best` and `best_id`: the best mood since the last fall. `run` are the last events of the
-    finished negative turns running, no more than are needed.
+    and `newest_id` are of the turn that goes on. `first_turn` and `lowest_turn` are values of
+    finished ones. `best` and `best_id`: the best mood since the last fall. `run` are the last
+    events of the finished negative turns running, no more than are needed.
     """
 
     past: float = 0.0

@@ -55,6 +55,22 @@ def due_ms(it: Interaction) -> int | None:
     return it.quality.qa.due_ms
 
 
+def adopt_rules(it: Interaction, config: EngineConfig, now_ms: int | None) -> None:
+    """Go on with rules that are not those of the stored state.
+
+    What has been said and counted stays. What the new rules see in the remembered events counts as
+    said: they speak of what comes from now on, and where a late event changes what they see.
+    """
+    if it.quality.qa.rules == config.qa.fingerprint:
+        return
+    if it.quality_base is not None:
+        it.quality_base.qa, it.quality_base.spoken_at = config.qa.new_state(), []
+    seen = _gone_through(it, config, it.history.in_order(), now_ms).state
+    it.quality.qa = seen.qa
+    it.quality.places, it.quality.spoken_at = seen.places, seen.spoken_at
+    it.quality.happened = seen.happened
+
+
 def _tell(step: Step, fold: QualityFold) -> None:
     for claim in fold.claims:
         say(step, claim)

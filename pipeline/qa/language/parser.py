@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar, get_args
 
 import msgspec
 
+from pipeline.ids import output_id
 from pipeline.qa.language.conditions import All, AnyOf, Condition, Leaf, Not, normal
 from pipeline.qa.language.limits import (
     MAX_CONDITIONS,
@@ -43,9 +44,13 @@ class Rule(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The rules of one file, with the file for errors that are found later."""
+    """The rules of one file, with the file for errors that are found later.
+
+    `fingerprint` tells files apart also where nobody has raised the version.
+    """
 
     version: str
+    fingerprint: str
     pass_score: int
     rules: tuple[Rule, ...]
     document: Document
@@ -66,7 +71,7 @@ def parse_rules(text: str, filename: str) -> Rules:
             raise document.error(f"{rule.path}.id", f"a second rule `{rule.keys.id}`")
         lines[rule.keys.id] = rule.path
         rules.append(rule)
-    return Rules(file.version, file.pass_score, tuple(rules), document)
+    return Rules(file.version, output_id("rules", text), file.pass_score, tuple(rules), document)
 
 
 class _Reader:

@@ -48,6 +48,7 @@ class RuleSet:
     def __init__(self, rules: Rules) -> None:
         """Raises `ConfigError` for a pattern that RE2 refuses."""
         self.version = rules.version
+        self.fingerprint = rules.fingerprint
         self.pass_score = rules.pass_score
         self.infos = {rule.keys.id: _info(rule.keys, rule.when) for rule in rules.rules}
         self._rules = [
@@ -63,7 +64,7 @@ class RuleSet:
 
     def new_state(self) -> QaState:
         """The memory of an interaction that begins."""
-        return QaState(rules_version=self.version)
+        return QaState(rules=self.fingerprint)
 
     def evaluate_step(self, state: QaState, step: Step, facts: Facts) -> list[RuleHit]:
         """One step further: the hits that are certain now and were not before.

@@ -47,13 +47,12 @@ class QaState(Struct):
     `cut` are the rules that had more hits than that and fell silent. `recent` are the short texts,
     with the indices of their turns, in which repeats are looked for. `done` are rules with nothing
     left to say, `said` the hits that were given; for rules that are one look at a turn only their
-    number, `spots`. `due_ms` is when time alone may next make something certain. `counts` are the turns
-    of each role, `awake` the rules to look at on each step.
-    `marks` are keyed by the number of the condition in its rule set, so a state belongs to one
-    version of the rules: `rules_version`.
+    number, `spots`. `due_ms` is when time alone may next make something certain. `counts` are the
+    turns of each role, `awake` the rules to look at on each step. `marks` are keyed by the number
+    of the condition in its rule set, so a state belongs to one file: `rules`, its fingerprint.
     """
 
-    rules_version: str
+    rules: str
     turns: list[Seen] = []
     marks: dict[int, list[Mark]] = {}
     counts: dict[Who, int] = {}
