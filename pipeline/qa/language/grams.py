@@ -1,8 +1,13 @@
 """Texts as they are compared, and how alike two are: the pairs of characters that they share."""
 
+import re
+
 _FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _FOLD |= {0xFF01 + i: ord(chr(0x21 + i).lower()) for i in range(94)}
 """Upper to lower case and full-width to half-width, one character for one."""
+
+
+_NO_LETTERS = re.compile(r"[\W_]+")
 
 
 def fold(text: str) -> str:
@@ -12,7 +17,7 @@ def fold(text: str) -> str:
 
 def plain(text: str) -> str:
     """The letters, figures and characters of a text: no blanks, punctuation or case."""
-    return "".join(char for char in fold(text) if char.isalnum())
+    return _NO_LETTERS.sub("", fold(text))
 
 
 def grams(text: str) -> frozenset[str]:

@@ -67,11 +67,11 @@ class Window(NamedTuple):
 class View:
     """An interaction up to some moment: what all conditions are evaluated on.
 
-    `due_ms` is when an answer about time next changes, if nothing happens until then; None where
-    none does.
+    `is_spoken`: some turns are utterances of a call. `due_ms` is when an answer about time next
+    changes, if nothing happens until then; None where none does.
     """
 
-    __slots__ = ("due_ms", "ended", "facts", "now_ms", "turns")
+    __slots__ = ("due_ms", "ended", "facts", "is_spoken", "now_ms", "turns")
 
     def __init__(self, turns: list[Seen], facts: Facts, now_ms: int | None, ended: bool) -> None:
         self.turns = turns
@@ -79,6 +79,7 @@ class View:
         self.now_ms = now_ms
         self.ended = ended
         self.due_ms: int | None = None
+        self.is_spoken = any(turn.start_ms is not None for turn in turns)
 
     def is_past(self, time_ms: int) -> bool:
         """Whether no turn of `time_ms` or before can come any more."""

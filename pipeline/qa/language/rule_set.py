@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import get_args
 
 from msgspec import Struct
 
@@ -16,7 +17,7 @@ from pipeline.qa.language.limits import (
     REPEAT_MEMORY_TURNS,
     REPEAT_TEXT_CHARS,
 )
-from pipeline.qa.language.operators.base import Found, Reading, seen_span
+from pipeline.qa.language.operators.base import Reading, seen_span
 from pipeline.qa.language.parser import Rules, parse_rules
 from pipeline.qa.language.ranges import FOREVER, View
 from pipeline.qa.language.scanner import Scanner
@@ -58,7 +59,10 @@ class RuleSet:
         every = [leaf for rule in self._rules for leaf in rule.ordered]
         self._leaves = {leaf.number: leaf for leaf in every}
         self._scanner = Scanner(every, rules.document)
-        self._always = [leaf for leaf in every if leaf.operator.reads == "every turn"]
+        always = [leaf for leaf in every if leaf.operator.reads == "every turn"]
+        self._always: dict[Who, list[Leaf]] = {
+            who: [leaf for leaf in always if _reads(leaf, who)] for who in get_args(Who)
+        }
         self._remembers = any(leaf.operator.remembers_texts for leaf in every)
         self._grams = lru_cache(_GRAMS_REMEMBERED)(grams)
 
@@ -113,17 +117,24 @@ class RuleSet:
         that may have something to say now."""
         who = speaker(turn)
         if who is None:
-            return []
+            return self._waking.at_tick(state)  # time and facts may have gone on
         if state.is_full:
             state.unread_turns += 1
-            return []
+            return self._waking.at_tick(state)
         state.ended = False
         index = len(state.turns)
         found = self._scanner.scan(turn.text)
         touched: list[Prepared] = []
-        leaves = [self._leaves[number] for number in found]
-        for leaf in (*(x for x in leaves if x.operator.reads != "every turn"), *self._always):
-            marks = self._mark(state, leaf, turn, who, found.get(leaf.number, []))
+        leaves = [leaf for number in found if _reads(leaf := self._leaves[number], who)]
+        text = plain(turn.text)
+        for leaf in (
+            *(x for x in leaves if x.operator.reads != "every turn"),
+            *self._always[who],
+        ):
+            places = found.get(leaf.number, [])
+            marks = leaf.operator.read(
+                Reading(turn, who, index, places, state.turns, state.recent, self._grams, text)
+            )
             if not marks:
                 continue
             rule = self._waking.rule_of(leaf.number)
@@ -147,23 +158,12 @@ class RuleSet:
             )
         )
         if self._remembers:
-            state.recent.append((index, plain(turn.text)[:REPEAT_TEXT_CHARS]))
+            state.recent.append((index, text[:REPEAT_TEXT_CHARS]))
             del state.recent[:-REPEAT_MEMORY_TURNS]
         counts = state.counts
         counts[who] = counts.get(who, 0) + 1
         counts["any"] = index + 1
         return touched + self._waking.at_turn(state, who)
-
-    def _mark(
-        self, state: QaState, leaf: Leaf, turn: Turn, who: Who, places: list[Found]
-    ) -> list[Mark]:
-        operator = leaf.operator
-        if not operator.reads_everyone and leaf.who != "any" and leaf.who != who:
-            return []
-        reading = Reading(
-            turn, who, len(state.turns), places, state.turns, state.recent, self._grams
-        )
-        return operator.read(reading)
 
     def _spot(
         self, state: QaState, rule: Prepared, turn: Turn, marks: list[Mark], hits: list[RuleHit]
@@ -191,7 +191,7 @@ class RuleSet:
             if number in state.done or number in looked_at or rule.is_spot:
                 continue
             looked_at.add(number)
-            if not rule.may_speak(state.marks):
+            if not rule.may_speak(view, state.marks):
                 continue
             outcome = evaluate(rule.when, rule.ordered, view, state.marks)
             if not state.ended and (outcome.truth is False or outcome.settled == FOREVER):
@@ -211,6 +211,11 @@ class RuleSet:
                 said.add(name)
                 hits.append(RuleHit(rule.id, hit.spans))
         state.due_ms = None if state.ended else view.due_ms
+
+
+def _reads(leaf: Leaf, who: Who) -> bool:
+    """Whether a condition reads the turns of `who`."""
+    return leaf.operator.reads_everyone or leaf.who in ("any", who)
 
 
 def load_rules(text: str, filename: str) -> RuleSet:

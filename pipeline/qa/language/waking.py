@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pipeline.qa.language.conditions import All, AnyOf, Condition, Leaf, anchor_of, leaves
-from pipeline.qa.language.ranges import First, Near, Whole
+from pipeline.qa.language.ranges import First, Last, Near, View, Whole
 from pipeline.qa.language.references import in_order
 from pipeline.qa.language.state import Mark, QaState
 from pipeline.qa.language.values import Who
@@ -23,14 +23,38 @@ class Prepared(NamedTuple):
     id: str
     when: Condition
     ordered: list[Leaf]
-    leaf_numbers: frozenset[int]
+    labelled: dict[str, Leaf]
     is_quiet: bool
     is_restless: bool
     is_spot: bool
 
-    def may_speak(self, marks: dict[int, list[Mark]]) -> bool:
+    def may_speak(self, view: View, marks: dict[int, list[Mark]]) -> bool:
         """Whether an evaluation can find anything."""
-        return not self.is_quiet or not self.leaf_numbers.isdisjoint(marks)
+        return self._may(self.when, view, marks)
+
+    def _may(self, condition: Condition, view: View, marks: dict[int, list[Mark]]) -> bool:
+        match condition:
+            case Leaf():
+                return self._may_hit(condition, view, marks)
+            case All(parts=parts):
+                return all(self._may(part, view, marks) for part in parts)
+            case AnyOf(parts=parts):
+                return any(self._may(part, view, marks) for part in parts)
+            case _:
+                return True
+
+    def _may_hit(self, leaf: Leaf, view: View, marks: dict[int, list[Mark]]) -> bool:
+        if not view.ended and isinstance(leaf.where, Last):
+            return False
+        if leaf.is_negative:
+            return True
+        anchor = anchor_of(leaf)
+        if anchor is not None and not self._may_hit(self.labelled[anchor], view, marks):
+            return False
+        operator = leaf.operator
+        if not view.ended and isinstance(leaf.where, Whole) and operator.needs_the_end():
+            return False
+        return operator.may_hit(view, has_marks=leaf.number in marks)
 
 
 def prepare(number: int, rule_id: str, when: Condition) -> Prepared:
@@ -41,7 +65,7 @@ def prepare(number: int, rule_id: str, when: Condition) -> Prepared:
         rule_id,
         when,
         in_order(when),
-        frozenset(leaf.number for leaf in leaves(when)),
+        labelled,
         _is_quiet(when, labelled),
         any(isinstance(leaf.where, Near) or leaf.operator.wakes() for leaf in leaves(when)),
         isinstance(when, Leaf)

@@ -45,7 +45,7 @@ class Reading(NamedTuple):
 
     `found` is what the scan found of the operator's words or patterns. `earlier` are the turns
     before it, `recent` the short texts of the newest of them with their indices. `grams` splits a
-    text into the pieces by which texts are compared.
+    text into the pieces by which texts are compared; `plain` are the letters of the turn's text.
     """
 
     turn: Turn
@@ -55,6 +55,7 @@ class Reading(NamedTuple):
     earlier: list[Seen]
     recent: list[tuple[int, str]]
     grams: Callable[[str], frozenset[str]]
+    plain: str
 
 
 class Operator(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +90,17 @@ class Operator(Struct, frozen=True, forbid_unknown_fields=True):
     def needs_marks(self) -> bool:
         """Whether there can be no hit without a mark."""
         return self.is_spot()
+
+    def needs_the_end(self) -> bool:
+        """Whether there can be no hit in a window that is open."""
+        return False
+
+    def may_hit(self, view: View, *, has_marks: bool) -> bool:
+        """Whether there can be a hit now; a cheap look, so that the others cost nothing.
+
+        Where it says no, neither time nor anything else but a turn or a fact can change that.
+        """
+        return has_marks or not self.needs_marks()
 
     def words(self) -> tuple[tuple[str, ...], ...]:
         """Words to look for, in slots."""

@@ -57,6 +57,9 @@ class HangUp(_OfTheWhole, frozen=True, kw_only=True):
             return Problem("", "give `by`, `causes` or both")
         return None
 
+    def may_hit(self, view: View, *, has_marks: bool) -> bool:
+        return view.facts.end is not None
+
     def find(self, marks: list[Mark], view: View, window: Window, who: Who) -> list[Hit]:
         end = view.facts.end
         if end is None or (self.by is not None and end.by not in self.by):
@@ -112,6 +115,9 @@ class TurnCount(_OfTheWhole, frozen=True, kw_only=True):
     def problem(self) -> Problem | None:
         return _one_of(self.over, self.under, "`over`, `under`")
 
+    def may_hit(self, view: View, *, has_marks: bool) -> bool:
+        return view.ended if self.over is None else len(view.turns) > self.over
+
     def find(self, marks: list[Mark], view: View, window: Window, who: Who) -> list[Hit]:
         indices = turns_inside(view, window, who)
         if self.over is not None:
@@ -130,6 +136,9 @@ class Transfers(_OfTheWhole, frozen=True, kw_only=True):
     at_least: Count = 1
 
     is_single: ClassVar[bool] = False
+
+    def may_hit(self, view: View, *, has_marks: bool) -> bool:
+        return len(view.facts.transfers) >= self.at_least
 
     def find(self, marks: list[Mark], view: View, window: Window, who: Who) -> list[Hit]:
         transfers = view.facts.transfers
@@ -152,6 +161,9 @@ class OnHold(_OfTheWhole, frozen=True, kw_only=True):
 
     is_single: ClassVar[bool] = False
     cost_class: ClassVar[CostClass] = "cheap"
+
+    def may_hit(self, view: View, *, has_marks: bool) -> bool:
+        return bool(view.facts.holds)
 
     def find(self, marks: list[Mark], view: View, window: Window, who: Who) -> list[Hit]:
         hits = []

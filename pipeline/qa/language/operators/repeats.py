@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pipeline.qa.language.grams import dice, plain
+from pipeline.qa.language.grams import dice
 from pipeline.qa.language.limits import REPEAT_TEXT_CHARS
 from pipeline.qa.language.operators.base import CostClass, Operator, Reading, Reads, mark_whole
 from pipeline.qa.language.operators.similar import Share
@@ -35,7 +35,7 @@ class Repeat(Operator, frozen=True, kw_only=True):
         return (tuple(self.exceptions),)
 
     def read(self, reading: Reading) -> list[Mark]:
-        text = plain(reading.turn.text)[:REPEAT_TEXT_CHARS]
+        text = reading.plain[:REPEAT_TEXT_CHARS]
         if len(text) < self.min_chars or reading.found:
             return []
         pieces = reading.grams(text)

@@ -53,6 +53,9 @@ class Silence(Operator, frozen=True, kw_only=True):
     def wakes(self) -> bool:
         return True
 
+    def may_hit(self, view: View, *, has_marks: bool) -> bool:
+        return view.is_spoken
+
     def read(self, reading: Reading) -> list[Mark]:
         first = earliest(reading.found)
         if first is None or reading.who == "customer":
@@ -118,8 +121,7 @@ class SpeechRate(Operator, frozen=True, kw_only=True):
         return None
 
     def read(self, reading: Reading) -> list[Mark]:
-        turn = reading.turn
-        chars = len(plain(turn.text))
+        turn, chars = reading.turn, len(reading.plain)
         if turn.start_ms is None or turn.end_ms is None or chars < self.min_chars:
             return []
         lasted_ms = turn.end_ms - turn.start_ms
@@ -159,10 +161,14 @@ class Overtalk(Operator, frozen=True, kw_only=True):
     def wakes(self) -> bool:
         return True
 
+    def may_hit(self, view: View, *, has_marks: bool) -> bool:
+        return view.is_spoken
+
     def read(self, reading: Reading) -> list[Mark]:
         """A turn that is only a back-channel leaves a mark."""
-        text = plain(reading.turn.text)
-        is_back_channel = text in {plain(word) for word in self.except_words}
+        if reading.turn.start_ms is None:
+            return []
+        is_back_channel = reading.plain in {plain(word) for word in self.except_words}
         return [mark_whole(reading)] if is_back_channel else []
 
     def find(self, marks: list[Mark], view: View, window: Window, who: Who) -> list[Hit]:

@@ -112,6 +112,9 @@ class MustSay(Operator, frozen=True, kw_only=True):
     reads: ClassVar[Reads] = "words"
     is_in_order: ClassVar[bool] = False
 
+    def needs_the_end(self) -> bool:
+        return True
+
     def problem(self) -> Problem | None:
         return None if self.any else Problem("any", "an empty list of words")
 
@@ -136,6 +139,9 @@ class MustSpeak(Operator, frozen=True, kw_only=True):
 
     is_in_order: ClassVar[bool] = False
 
+    def needs_the_end(self) -> bool:
+        return True
+
     def find(self, marks: list[Mark], view: View, window: Window, who: Who) -> list[Hit]:
         if not window.closed or turns_inside(view, window, who):
             return []
@@ -148,6 +154,9 @@ class MustNotSay(MustSay, frozen=True, kw_only=True):
     """None of the words may be said in the range: hits for each turn that says one."""
 
     is_in_order: ClassVar[bool] = True
+
+    def needs_the_end(self) -> bool:
+        return False
 
     def is_spot(self) -> bool:
         return True
