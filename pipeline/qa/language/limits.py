@@ -23,7 +23,7 @@ MAX_PATTERN_CHARS = 1_000
 """Characters of one regular expression."""
 PATTERN_MEMORY_BYTES = 1 << 20
 """What RE2 may spend on one regular expression; a pattern that needs more is refused."""
-PATTERN_SET_MEMORY_BYTES = 8 << 20
+PATTERN_SET_MEMORY_BYTES = 64 << 20
 """What RE2 may spend on one set of patterns; a set that needs more is split in two."""
 MAX_NAME_CHARS = 200
 """Characters of an id, name or label."""

@@ -1,7 +1,7 @@
 """Which rules a turn, a tick or the end may concern, so that the others cost nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pipeline.qa.language.conditions import All, AnyOf, Condition, Leaf, anchor_of, leaves
@@ -14,58 +14,43 @@ from pipeline.qa.language.values import Who
 class Prepared(NamedTuple):
     """A rule, ready to be evaluated. `number` is its place in the file.
 
-    `is_quiet`: it says nothing before one of its operators has left a mark. `is_restless`: every
-    turn or tick may change what it says. `is_spot`: one operator on the whole interaction, each
-    mark of which is a hit.
+    `needed` are the conditions that must hit before it can; `needs_the_end`: one of them only can
+    once the interaction has ended. `is_quiet`: it says nothing before one of its operators has left
+    a mark. `is_restless`: every turn or tick may change what it says. `is_spot`: one operator on
+    the whole interaction, each mark of which is a hit.
     """
 
     number: int
     id: str
     when: Condition
     ordered: list[Leaf]
-    labelled: dict[str, Leaf]
+    needed: tuple[Leaf, ...]
+    needs_the_end: bool
     is_quiet: bool
     is_restless: bool
     is_spot: bool
 
     def may_speak(self, view: View, marks: dict[int, list[Mark]]) -> bool:
         """Whether an evaluation can find anything."""
-        return self._may(self.when, view, marks)
-
-    def _may(self, condition: Condition, view: View, marks: dict[int, list[Mark]]) -> bool:
-        match condition:
-            case Leaf():
-                return self._may_hit(condition, view, marks)
-            case All(parts=parts):
-                return all(self._may(part, view, marks) for part in parts)
-            case AnyOf(parts=parts):
-                return any(self._may(part, view, marks) for part in parts)
-            case _:
-                return True
-
-    def _may_hit(self, leaf: Leaf, view: View, marks: dict[int, list[Mark]]) -> bool:
-        if not view.ended and isinstance(leaf.where, Last):
+        if self.needs_the_end and not view.ended:
             return False
-        if leaf.is_negative:
-            return True
-        anchor = anchor_of(leaf)
-        if anchor is not None and not self._may_hit(self.labelled[anchor], view, marks):
-            return False
-        operator = leaf.operator
-        if not view.ended and isinstance(leaf.where, Whole) and operator.needs_the_end():
-            return False
-        return operator.may_hit(view, has_marks=leaf.number in marks)
+        for leaf in self.needed:
+            if not leaf.operator.may_hit(view, has_marks=leaf.number in marks):
+                return False
+        return True
 
 
 def prepare(number: int, rule_id: str, when: Condition) -> Prepared:
     """What is known of a rule before there is an interaction."""
     labelled = {leaf.label: leaf for leaf in leaves(when) if leaf.label}
+    needed = {leaf.number: leaf for leaf in _needed(when, labelled)}.values()
     return Prepared(
         number,
         rule_id,
         when,
         in_order(when),
-        labelled,
+        tuple(needed),
+        any(_needs_the_end(leaf) for leaf in needed),
         _is_quiet(when, labelled),
         any(isinstance(leaf.where, Near) or leaf.operator.wakes() for leaf in leaves(when)),
         isinstance(when, Leaf)
@@ -73,6 +58,27 @@ def prepare(number: int, rule_id: str, when: Condition) -> Prepared:
         and isinstance(when.where, Whole)
         and when.operator.is_spot(),
     )
+
+
+def _needed(condition: Condition, labelled: dict[str, Leaf]) -> Iterator[Leaf]:
+    """The conditions that must all hit before the rule can, and what they lie beside."""
+    match condition:
+        case All(parts=parts):
+            for part in parts:
+                yield from _needed(part, labelled)
+        case Leaf(is_negative=False):
+            anchor = anchor_of(condition)
+            if anchor is not None:
+                yield from _needed(labelled[anchor]._replace(is_negative=False), labelled)
+            yield condition
+        case _:
+            return
+
+
+def _needs_the_end(leaf: Leaf) -> bool:
+    """Whether a condition can only hit once the interaction has ended."""
+    where = leaf.where
+    return isinstance(where, Last) or (isinstance(where, Whole) and leaf.operator.needs_the_end())
 
 
 def _is_quiet(condition: Condition, labelled: dict[str, Leaf]) -> bool:
@@ -107,7 +113,7 @@ class Waking:
             self._rules[rule.number] = rule
             if not rule.is_quiet:
                 self._loud.append(rule)
-                if rule.is_restless:
+                if rule.is_restless and not rule.needs_the_end:
                     self._restless.append(rule)
             for leaf in rule.ordered:
                 self._rule_of[leaf.number] = rule
