@@ -45,17 +45,22 @@ class Sentiment(Operator, frozen=True, kw_only=True):
             return Problem("below", "no score is below 0")
         return None
 
-    def wakes(self) -> bool:
-        return self.below is None
+    def needs_marks(self) -> bool:
+        return True
 
     def is_spot(self) -> bool:
         return self.below is not None
 
     def read(self, reading: Reading) -> list[Mark]:
+        """A turn at which there may be a hit leaves a mark."""
         score = reading.turn.score
-        if self.below is None or score is None or score >= self.below:
-            return []
-        return [mark_whole(reading)]
+        if self.negative_turns is not None:
+            may_hit = reading.turn.label == "negative"
+        elif self.falling_by is not None:
+            may_hit = score is not None and score <= 1 - self.falling_by
+        else:
+            may_hit = self.below is not None and score is not None and score < self.below
+        return [mark_whole(reading)] if may_hit else []
 
     def find(self, marks: list[Mark], view: View, window: Window, who: Who) -> list[Hit]:
         if self.falling_by is not None:

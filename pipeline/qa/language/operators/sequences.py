@@ -60,6 +60,9 @@ class ScriptSteps(Operator, frozen=True, kw_only=True):
     is_in_order: ClassVar[bool] = False
     is_single: ClassVar[bool] = True
 
+    def needs_the_end(self) -> bool:
+        return True
+
     def problem(self) -> Problem | None:
         return None if all(self.steps) else Problem("steps", "a step without words")
 

@@ -121,6 +121,9 @@ class Emptiness(Operator, frozen=True, kw_only=True):
     is_in_order: ClassVar[bool] = False
     is_single: ClassVar[bool] = True
 
+    def needs_the_end(self) -> bool:
+        return True
+
     def problem(self) -> Problem | None:
         return _no_letters("templates", self.templates)
 

@@ -54,6 +54,9 @@ class Keywords(Operator, frozen=True, kw_only=True):
 
     reads: ClassVar[Reads] = "words"
 
+    def needs_the_end(self) -> bool:
+        return self.none is not None
+
     def problem(self) -> Problem | None:
         given = [k for k in ("any", "all", "none", "of") if getattr(self, k) is not None]
         if len(given) != 1:
