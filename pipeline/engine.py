@@ -16,8 +16,8 @@ from pipeline.ids import event_digest
 from pipeline.policies import PolicyKey
 from pipeline.presence import Staff
 from pipeline.quality.review import adopt_rules, hear
-from pipeline.quality.review import due_ms as quality_due_ms
 from pipeline.quality.review import expire as expire_quality
+from pipeline.quality.review import next_due_ms as quality_due_ms
 from pipeline.quality.review import reach as reach_quality
 from pipeline.quality.state import Quality
 from pipeline.records import Records

@@ -24,6 +24,7 @@ class QualityTold:
 
     def __init__(self) -> None:
         self.standing: dict[str, Standing] = {}
+        self._subjects: dict[str, str] = {}
         self.counts: Counter[tuple[int, str, str, str]] = Counter()
         self.ids: list[str] = []
 
@@ -33,11 +34,11 @@ class QualityTold:
             match output:
                 case QaIssue(id=name, data=data):
                     spans = tuple((one.event_id, one.start, one.end) for one in data.evidence)
-                    self._stand(name, (data.rule, spans, data.agent_id))
+                    self._stand(name, (data.rule, spans, data.agent_id), output.subject)
                 case SentimentTurned(id=name, data=data) | SustainedNegative(id=name, data=data):
                     kind = str(output.__struct_config__.tag)
                     turns = tuple((turn, 0, 0) for turn in data.turns)
-                    self._stand(name, (kind, turns, data.agent_id))
+                    self._stand(name, (kind, turns, data.agent_id), output.subject)
                 case QaWithdrawn(id=name, data=data) | MoodWithdrawn(id=name, data=data):
                     self.ids.append(name)
                     del self.standing[data.corrects]
@@ -48,9 +49,14 @@ class QualityTold:
                 case _:
                     pass
 
-    def _stand(self, name: str, what: Standing) -> None:
+    def of(self, subject: str) -> set[Standing]:
+        """What stands of one interaction."""
+        return {what for name, what in self.standing.items() if self._subjects[name] == subject}
+
+    def _stand(self, name: str, what: Standing, subject: str) -> None:
         assert name not in self.standing, "said twice"
-        assert what not in self.standing.values(), "said twice under two names"
+        self._subjects[name] = subject
+        assert what not in self.of(subject), "said twice under two names"
         self.standing[name] = what
         self.ids.append(name)
 

@@ -4,16 +4,20 @@ from pathlib import Path
 
 import click
 
+from agents.scorer import load_scorer
 from agents.sentiment_model import default_scorer
 from agents.service_model import ModelUnusableError, load_service_scorer
+from agents.settings import load_config
 from kefu.errors import UserError
 from kefu.eval_mood import cues_value, judge_scorer, service_value, snownlp_value
+from kefu.eval_qa import judge_rules
 from kefu.labelled_file import DEFAULT_MAP, read_labelled
-from kefu.options import json_option, print_json
+from kefu.options import config_option, json_option, print_json
 from kefu.rated_dialogues import read_rated
 from kefu.sentiment_eval import Judged, judge
 from kefu.sentiment_page import page, shown
 from pipeline.sentiment.service_model import CLASSES
+from pipeline.yaml_reader import ConfigError
 
 
 @click.group()
@@ -123,3 +127,30 @@ def mood(data: Path, as_json: bool) -> None:
                 f"{one.scorer}, {part} part: n {agreed.n}, Spearman {agreed.spearman:.3f} "
                 f"({low:.3f} to {high:.3f})"
             )
+
+
+@command.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Rated dialogues, one JSON object a line; docs/mood.md says what is in it.",
+)
+@config_option
+@json_option
+def qa(data: Path, config_dir: Path | None, as_json: bool) -> None:
+    """Compare the quality score of whole conversations with the raters' satisfaction."""
+    try:
+        config = load_config(config_dir)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
+    found = judge_rules(data, config, load_scorer(with_base=False))
+    if as_json:
+        print_json(found._asdict())
+        return
+    for name in ("report", "everything", "mood_report"):
+        agreed = getattr(found, name)
+        low, high = agreed.interval
+        click.echo(
+            f"{name}: n {agreed.n}, Spearman {agreed.spearman:.3f} ({low:.3f} to {high:.3f})"
+        )

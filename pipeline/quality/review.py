@@ -25,9 +25,15 @@ _decode = msgspec.msgpack.Decoder(Quality).decode
 def hear(step: Step, move: Move, taken: Taken) -> None:
     """Take an event whose clocks have been moved."""
     it = step.interaction
-    if taken.is_in_order:
+    reached_ms = it.quality.qa.now_ms
+    # An event that is the newest of its interaction comes late all the same where a tick has told
+    # the rules of a later time: what they said of the silence until then may be wrong.
+    if taken.is_in_order and (reached_ms is None or move.time_ms >= reached_ms):
         fold = QualityFold(step.config, it.quality)
         fold.apply(move)
+        due_ms = it.quality.qa.due_ms
+        if due_ms is not None and step.now_ms is not None and due_ms <= step.now_ms:
+            fold.reach(step.now_ms)  # the tick that would have told it has been
         _tell(step, fold)
     else:
         _go_through_again(step, move, taken)
@@ -50,7 +56,7 @@ def expire(step: Step) -> None:
     _tell(step, fold)
 
 
-def due_ms(it: Interaction) -> int | None:
+def next_due_ms(it: Interaction) -> int | None:
     """When a rule next has something to say, if nothing happens until then."""
     return it.quality.qa.due_ms
 
@@ -82,10 +88,11 @@ def _go_through_again(step: Step, late: Move, taken: Taken) -> None:
     moves = it.history.in_order()
     without = [move for move in moves if move.digest != late.digest]
     before = _gone_through(it, config, without, step.now_ms)
-    answers = answers_of(taken.changed)
-    for move in moves:
-        if move.note is not None and move.note.said is not None:
-            move.note.said.answer(answers.get(move.event_id))
+    if not taken.is_in_order:  # then all waits that may have changed are among the changed ones
+        answers = answers_of(taken.changed)
+        for move in moves:
+            if move.note is not None and move.note.said is not None:
+                move.note.said.answer(answers.get(move.event_id))
     after = _gone_through(it, config, moves, step.now_ms)
     was_scored = it.quality.closed
     it.quality = after.state

@@ -80,14 +80,19 @@ def in_order(events: list[Event], scorer: Scorer | None = None) -> Run:
     return run
 
 
-def disturbed(random: Random, events: list[Event], scorer: Scorer | None = None) -> Run:
-    """Late, twice, with ticks of the newest time between, and now and then from a checkpoint."""
+def disturbed(
+    random: Random, events: list[Event], scorer: Scorer | None = None, ahead_ms: int = 0
+) -> Run:
+    """Late, twice, with ticks of the newest time between, and now and then from a checkpoint.
+
+    Some ticks are ahead of the newest event by up to `ahead_ms`.
+    """
     run = Run(ORACLE_CONFIG, scorer)
     newest = 0
     for event in duplicated(random, shuffled(random, events, 600_000)):
         newest = max(newest, to_ms(event.time))
         if random.random() < 0.5:
-            run.step(newest - random.choice((1, 1_000, 60_000)))
+            run.step(newest - random.choice((1, 1_000, 60_000, -ahead_ms)))
         run.step(event)
         if random.random() < 0.15:
             run.restore()

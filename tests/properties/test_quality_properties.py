@@ -14,7 +14,8 @@ from tests.properties.interactions import interaction
 from tests.properties.test_clock_properties import DAY_MS, ORACLE_CONFIG, disturbed, in_order
 from tests.unit.builders import WordScorer
 
-COUNT = 2_500
+COUNT = 2_000
+HOUR_MS = 3_600_000
 CUSTOMER = (
     "垃圾，我要投诉", "生气", "快递怎么还没到", "转人工", "很好，谢谢", "满意", "我要退款",
     "发票呢", "投诉你们", "在吗", "质量太差，投诉",
@@ -51,7 +52,7 @@ def test_late_and_repeated_events_lead_to_the_same_issues_moods_and_counts() -> 
         random = Random(seed)
         events = reworded(random, interaction(random, f"c{seed}"))
         plain = finished(in_order(events, WordScorer()), events).quality
-        late = finished(disturbed(random, events, WordScorer()), events).quality
+        late = finished(disturbed(random, events, WordScorer(), ahead_ms=HOUR_MS), events).quality
         assert plain.truth == late.truth, f"interaction {seed}"
         assert +plain.counts == +late.counts, f"interaction {seed}"
         assert min(plain.counts.values()) >= 0
