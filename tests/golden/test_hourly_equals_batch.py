@@ -78,9 +78,7 @@ def plain(events: list[Event], told: QualityTold) -> dict[Hour, Counter[str]]:
 def test_the_last_revisions_equal_a_batch_count_also_with_events_two_hours_late() -> None:
     events = conversations()
     random = Random(5)
-    late = [
-        (to_ms(e.time) + (LATE_MS if random.random() < LATE_SHARE else 0), e) for e in events
-    ]
+    late = [(to_ms(e.time) + (LATE_MS if random.random() < LATE_SHARE else 0), e) for e in events]
     in_order, told, _ = played([(to_ms(e.time), e) for e in events])
     disturbed, told_late, revised = played(late)
     assert told.truth == told_late.truth

@@ -71,7 +71,9 @@ def parse_rules(text: str, filename: str) -> Rules:
             raise document.error(f"{rule.path}.id", f"a second rule `{rule.keys.id}`")
         lines[rule.keys.id] = rule.path
         rules.append(rule)
-    return Rules(file.version, output_id("rules", text), file.pass_score, tuple(rules), document)
+    return Rules(
+        file.version, output_id("rules", text)[:12], file.pass_score, tuple(rules), document
+    )
 
 
 class _Reader:

@@ -10,7 +10,7 @@ Identity = tuple[tuple[str, int, int], ...]
 """An evidence by its events and places."""
 
 
-class Seen(Struct, array_like=True):
+class Seen(Struct, array_like=True, gc=False):
     """What the rules remember of one turn. `quote` is the start of its masked text."""
 
     event_id: str
@@ -23,7 +23,7 @@ class Seen(Struct, array_like=True):
     quote: str
 
 
-class Mark(Struct, array_like=True):
+class Mark(Struct, array_like=True, gc=False):
     """Something that a condition found in one turn, when the turn was read.
 
     `turn` and `others` are indices of turns; `slot` tells the parts of one operator apart (an
@@ -39,7 +39,7 @@ class Mark(Struct, array_like=True):
     others: tuple[int, ...] = ()
 
 
-class QaState(Struct):
+class QaState(Struct, array_like=True, gc=False):
     """The memory of one interaction.
 
     Bounded: at most `MAX_TURNS` turns, for each at most one mark a word or part of a condition, at

@@ -63,7 +63,7 @@ class End(Struct, frozen=True):
     cause: HangupCause | None = None
 
 
-class Facts(Struct, frozen=True, kw_only=True):
+class Facts(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """What is known of the interaction beside its turns, up to the moment of the evaluation.
 
     `answered`: an agent picked up. Facts grow: a later value holds everything of an earlier one.
