@@ -55,6 +55,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/kefu schemas --check
+	$(BIN)/kefu metrics --check
 
 bench: $(READY)
 	@for name in $$($(BIN)/kefu bench --list); do $(BIN)/kefu bench $$name --json || exit 1; done

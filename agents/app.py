@@ -12,10 +12,11 @@ from typing import Any
 import faust
 from faust.types import TP
 from mode import Service
-from prometheus_client import REGISTRY, disable_created_metrics, start_http_server
+from prometheus_client import CollectorRegistry
 
 from agents.clock import TICK_EVERY_S, TickWriter
 from agents.export import Exporter
+from agents.metrics_server import MetricsServer
 from agents.scorecard_agent import ScorecardStage
 from agents.scorer import load_scorer
 from agents.settings import WorkerSettings, load_config, load_labels
@@ -63,14 +64,13 @@ class HotStageService(Service):  # type: ignore[misc]
 
 def build_app(settings: WorkerSettings) -> faust.App:
     """Build the worker's app. Topics must exist. Raises `ConfigError` for bad configuration."""
-    disable_created_metrics()  # they double the page and say nothing that `increase()` needs
     config = load_config(settings.config_dir)
-    exporter = Exporter(REGISTRY, config, load_labels(settings.config_dir))
+    exporter = Exporter(CollectorRegistry(), config, load_labels(settings.config_dir))
     counts = partition_counts(settings.connection)
     scorer = load_scorer() if settings.sentiment else None
     stage = HotStage(settings, _factory(config, scorer), exporter, counts[FACTS.name])
     if settings.metrics_port:
-        start_http_server(settings.metrics_port, settings.metrics_host)
+        MetricsServer(exporter.metrics, settings.metrics_host, settings.metrics_port)
 
     app = faust.App(
         id=settings.app_id,

@@ -12,11 +12,11 @@ RESPONSE_BUCKETS = (
     5, 10, 20, 30, 45, 60, 90, 120, 180, 210, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400,
 )  # fmt: skip
 """Seconds; every target that service plans set is a bound, so that shares are exact there."""
-RESOLUTION_BUCKETS = (300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 259200, 604800)
-"""Seconds: from five minutes over the usual targets (a working day, 1, 2 and 3 days) to a week."""
-SENTIMENT_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-SCORE_BUCKETS = (40, 50, 60, 70, 75, 80, 85, 90, 95, 100)
-"""Points; 60 is the pass score that ships."""
+RESOLUTION_BUCKETS = (900, 3600, 14400, 28800, 86400, 172800, 259200, 604800)
+"""Seconds: a quarter of an hour, the usual targets (a working day, 1, 2 and 3 days), a week."""
+SENTIMENT_BUCKETS = (0.2, 0.4, 0.6, 0.8, 1.0)
+SCORE_BUCKETS = (59, 69, 79, 89, 94, 100)
+"""Whole points; below 60 has failed by the rules that ship."""
 WORK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 _GROUP = ("kind", "channel", "queue", "priority", "partition")
@@ -74,7 +74,7 @@ SLA = (
     _counter("sla_by_priority", "SlaMet, SlaBreached", ("clock", "outcome", "channel", "priority"),
              "The same decisions by channel and priority."),
     _counter("sla_warnings", "SlaWarned", ("clock", "queue"), "Waits that came near their target."),
-    _counter("sla_corrections", "SlaCorrected", ("clock", "outcome", "queue"),
+    _counter("sla_corrections", "SlaCorrected", ("clock", "outcome"),
              "Statements taken back, by the outcome that is true instead: met, breached, "
              "cancelled or running."),
 )  # fmt: skip
@@ -129,7 +129,7 @@ MOOD = (
     _counter("moods", "SentimentTurned, SustainedNegative, MoodWithdrawn", ("what", "queue"),
              "Moods that fell (turned), negative runs (sustained_negative), and statements taken "
              "back (withdrawn)."),
-    _counter("risk_words", "MessageEnriched", ("risk", "channel", "queue"),
+    _counter("risk_words", "MessageEnriched", ("risk", "queue"),
              "Customer messages with a risk word, by class; one message counts once a class."),
 )  # fmt: skip
 

@@ -123,6 +123,8 @@ class ScorecardStage:
     async def assign(self, numbers: set[int]) -> None:
         """Give up what is no longer ours, recover what is new."""
         async with self._lock:
+            for number in self._assigned - numbers:
+                self._exporter.facts_revoked(number)
             self._assigned = numbers
             self._partitions = {n: p for n, p in self._partitions.items() if n in numbers}
             await self._open_missing()
@@ -172,7 +174,7 @@ class ScorecardStage:
             log.warning("partition %s starts over: %s", number, failure)
             del self._partitions[number]
             return
-        self._exporter.outputs(outputs)
+        self._exporter.outputs(outputs, number)
 
     async def _on_thread(self, call: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)

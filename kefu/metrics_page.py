@@ -1,0 +1,52 @@
+"""The page of the documentation that lists the metrics, written from the contract."""
+
+from agents.metrics import SUBJECTS, Metric
+
+_HEAD = """# Metrics
+
+Written by `kefu metrics --write` from `agents/metrics.py`; `make lint` fails where they differ.
+
+Every worker serves its own page (by default on 127.0.0.1:9108, path `/metrics`), from a thread of
+its own. What holds for all of it:
+
+- **Labels are bounded.** Queues and channels come from `config/metrics.yaml`, and so many further
+  names as `admit_unlisted` says; all others are `other`. `max_series` bounds the page. What did not
+  fit is counted: `kefu_label_values_refused_total`, `kefu_series_refused_total`.
+- **What nothing is known of is `none`**: a conversation that names no queue yet.
+- **A first increment is seen**: the counters of everything that the configuration names are there
+  at 0 from the start, those of other queues and channels when these first appear.
+- **Gauges of state carry `partition`** and leave with it. In a hand-over two workers may show the
+  same partition: read `sum(max by (queue, priority, partition) (kefu_waiting))` with all the labels
+  that the result needs inside of `max by`. Conversations and calls have the same partition numbers:
+  keep `kind`. `kefu_interval_*` and `kefu_qa_*` gauges carry the partition of the facts, and are
+  absent from its new owner's page until the next window of the queue closes.
+- **Instants are timestamps**, in seconds: `time() - kefu_oldest_waiting_since_timestamp_seconds` is
+  an age that grows also where a worker is dead.
+- **Counters say what was said when it was said.** Late events take back: `kefu_sla_corrections`,
+  `kefu_qa_withdrawn`, `kefu_moods{what="withdrawn"}`, `kefu_taken_back`. The windows
+  (`kefu_interval_*`, scorecards) are corrected themselves.
+- **After a crash** outputs are repeated only where Kafka did not confirm them, and only confirmed
+  ones are counted.
+"""
+
+
+def exported_name(metric: Metric) -> str:
+    """The name as Prometheus has it."""
+    return f"{metric.name}_total" if metric.type == "counter" else metric.name
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    parts = [_HEAD]
+    for subject, metrics in SUBJECTS.items():
+        parts.append(f"\n## {subject}\n\n| metric | labels | meaning | from |\n|---|---|---|---|\n")
+        for metric in metrics:
+            labels = ", ".join(metric.labels) or "–"
+            meaning = metric.help
+            if metric.buckets:
+                meaning += f" Buckets: {' '.join(f'{bound:g}' for bound in metric.buckets)}."
+            parts.append(
+                f"| `{exported_name(metric)}` ({metric.type}) | {labels} | {meaning} "
+                f"| {metric.source} |\n"
+            )
+    return "".join(parts)
