@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from agents.export_outputs import OutputCounter
 from agents.export_start import Creator
-from agents.export_state import LEAST_GROUPS, Waits, add_wait, fold, priority_of
+from agents.export_state import LEAST_GROUPS, Waits, add_wait, fold, is_open, priority_of
 from agents.labels import LabelConfig
 from agents.series import REFUSED, Labels, Metrics
 from agents.task import Task, count_duplicates
@@ -50,6 +50,8 @@ class Exporter:
         creator = Creator(m, config, labels)
         creator.start(labels)
         self._outputs = OutputCounter(m, creator, labels)
+        self._config = config
+        self._channels = labels.channels
         self._assigned = 0
         self._shown: dict[tuple[str, int], dict[str, set[Labels]]] = {}
         m.set("kefu_assigned_partitions", (), 0)
@@ -68,6 +70,9 @@ class Exporter:
             m.add("kefu_events", (task.topic, "dead_letter"), letters)
             m.add("kefu_ticks", (task.topic,), task.ticks)
             m.add("kefu_unknown_fields", (task.topic,), task.unknown_fields)
+            for delay_ms in task.delays_ms:
+                m.observe("kefu_event_delay_seconds", (task.topic,), delay_ms / 1000)
+            task.delays_ms.clear()
             task.processed = task.replayed = task.ticks = task.unknown_fields = 0
             for output in outputs:
                 self._outputs.count(output)
@@ -97,6 +102,7 @@ class Exporter:
             m.set("kefu_input_lag", place, lag)
             m.set("kefu_live_records", place, engine.open_interactions)
             m.set("kefu_state_shown_timestamp_seconds", place, wall_s)
+            self._show_open_channels(round(wall_s * 1000))
             if engine.now_ms is not None:
                 now_s = engine.now_ms / 1000
                 m.set("kefu_clock_timestamp_seconds", place, now_s)
@@ -105,6 +111,11 @@ class Exporter:
             key = (task.topic, task.partition)
             self._show_waiting(engine, key)
             self._show_agents(engine, key)
+
+    def _show_open_channels(self, wall_ms: int) -> None:
+        for channel in self._channels:
+            opened = is_open(self._config.sla.policies, channel, wall_ms)
+            self.metrics.set("kefu_channel_open", (channel,), int(opened))
 
     def _show_waiting(self, engine: Engine, place: tuple[str, int]) -> None:
         waits: Waits = {}

@@ -44,6 +44,12 @@ COUNTS: dict[str, tuple[str, tuple[str, ...], int]] = {
 """The same for the counts of the scorecards."""
 NAMED = ("score", "subject", "purpose")
 """Counts of the scorecards that carry a value after a colon."""
+NODES = {
+    "node": ("kefu_node_reached", 1),
+    "node_left": ("kefu_node_visits", 1),
+    "node_ms": ("kefu_node_seconds", 1000),
+}
+"""Counts that carry a node after the colon: counter, and what the count is divided by."""
 
 assert TALLY.keys() <= set(Tally.__struct_fields__)  # noqa: S101 - a misspelt name counts nothing
 
@@ -56,7 +62,10 @@ def count_facts(metrics: Metrics, data: FactsData, queue: str) -> None:
                 _add(metrics, name, (*labels, queue), amount / unit, field, queue)
     for field, amount in data.counts.items():
         what, _, value = field.partition(":")
-        if value and what in NAMED:
+        if what in NODES:
+            name, unit = NODES[what]
+            _add(metrics, name, (value, queue), amount / unit, what, queue)
+        elif value and what in NAMED:
             _add_named(metrics, what, value, amount, queue)
         elif field in COUNTS:
             name, labels, unit = COUNTS[field]

@@ -116,6 +116,7 @@ class OutputCounter:
     def _message(self, data: EnrichedData) -> None:
         m = self._m
         channel, queue, priority = self._group_of(data)
+        m.add("kefu_messages", (data.role, channel))
         if data.role == "customer" and data.sentiment is not None:
             m.add("kefu_customer_messages", (data.sentiment.label, channel, queue))
             m.observe("kefu_sentiment_ratio", (queue,), data.sentiment.mood)
@@ -145,6 +146,8 @@ class OutputCounter:
         ):
             if elapsed_ms is not None:
                 self._m.observe("kefu_resolution_seconds", (clock, queue), elapsed_ms / 1000)
+        if data.purpose == "complaint":
+            self._m.add("kefu_complaints", ("yes" if data.breaches else "no", queue))
 
 
 def _place(partition: int | None) -> str:

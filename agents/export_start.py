@@ -7,14 +7,15 @@ anything is decided about it: when somebody waits there, or says something.
 from importlib.metadata import version
 from typing import get_args
 
-from agents.export_facts import COUNTS, TALLY
+from agents.export_facts import COUNTS, NODES, TALLY
 from agents.labels import NONE, OTHER, LabelConfig
 from agents.series import Metrics
 from pipeline.config import EngineConfig
 from pipeline.policies import PolicyKey
 from pipeline.quality.fold import PURPOSES
 from schemas.codec import OUTPUT_TYPES, Reason
-from schemas.envelope import Priority
+from schemas.envelope import Priority, Role
+from schemas.events import Node
 from schemas.outputs import Clock, ResponseClock, SentimentLabel
 from schemas.topics import INPUTS
 
@@ -38,6 +39,7 @@ class Creator:
         self._calls = frozenset(labels.call_channels)
         self._risks = (*labels.risks, OTHER)
         self._queues: set[str] = set()
+        self._channels: set[str] = set()
         self._places: set[tuple[str, str]] = set()
         self.groups: set[tuple[str, str, str]] = set()
 
@@ -49,6 +51,7 @@ class Creator:
         for topic in INPUTS:
             for outcome in EVENT_OUTCOMES:
                 m.create("kefu_events", topic.name, outcome)
+            m.create("kefu_event_delay_seconds", topic.name)
             for name in ("kefu_ticks", "kefu_unknown_fields", "kefu_input_gap_offsets"):
                 m.create(name, topic.name)
         for kind in OUTPUT_TYPES:
@@ -81,6 +84,10 @@ class Creator:
             self._queues.add(queue)
             self._create_queue(queue)
         m = self._metrics
+        if channel not in self._channels:
+            self._channels.add(channel)
+            for role in get_args(Role):
+                m.create("kefu_messages", role, channel)
         if (channel, queue) not in self._places:
             self._places.add((channel, queue))
             for label in get_args(SentimentLabel):
@@ -110,6 +117,11 @@ class Creator:
 
     def _create_queue(self, queue: str) -> None:
         m = self._metrics
+        for node in get_args(Node):
+            for name, _ in NODES.values():
+                m.create(name, node, queue)
+        for after_breach in ("no", "yes"):
+            m.create("kefu_complaints", after_breach, queue)
         m.create("kefu_sentiment_ratio", queue)
         m.create("kefu_qa_score", queue)
         for clock in RESOLUTIONS:

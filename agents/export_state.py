@@ -2,6 +2,7 @@
 
 from agents.labels import NONE, OTHER
 from agents.series import Labels
+from pipeline.policies import Policies, PolicyKey
 from pipeline.waiting import WaitingGroup, WaitingNow
 
 LEAST_GROUPS = 50
@@ -43,6 +44,15 @@ def add_wait(waits: Waits, labels: Labels, now: WaitingNow) -> None:
         since = [s for s in (before.oldest_since_ms, now.oldest_since_ms) if s is not None]
         now = WaitingNow(before.customers + now.customers, min(since, default=None))
     waits[labels] = now
+
+
+def is_open(policies: Policies, channel: str, at_ms: int) -> bool:
+    """Whether the calendar of the channel's first response, or of a call's answer, is open; a
+    channel without a calendar always is.
+    """
+    targets = policies.judge(PolicyKey(None, channel, None, None, None))
+    target = targets.get("first_response") or targets.get("answer")
+    return target is None or target.calendar is None or target.calendar.is_open(at_ms)
 
 
 def priority_of(group: WaitingGroup) -> str:

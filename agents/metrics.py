@@ -17,6 +17,8 @@ RESOLUTION_BUCKETS = (900, 3600, 14400, 28800, 86400, 172800, 259200, 604800)
 SENTIMENT_BUCKETS = (0.2, 0.4, 0.6, 0.8, 1.0)
 SCORE_BUCKETS = (59, 69, 79, 89, 94, 100)
 """Whole points; below 60 has failed by the rules that ship."""
+DELAY_BUCKETS = (1, 5, 30, 120, 600, 3600, 86400)
+"""Seconds; the shipped allowed lateness of windows is a bound."""
 WORK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 _GROUP = ("kind", "channel", "queue", "priority", "partition")
@@ -52,6 +54,9 @@ def _histogram(
 
 
 WAITING = (
+    _gauge("channel_open", "config", ("channel",),
+           "1 where the channel is open at the wall time, by the calendar of its policy in "
+           "config/sla.yaml; 0 where it is closed. Every worker shows it."),
     _gauge("waiting", "state: waits", _GROUP, "Customers waiting for a human now."),
     _gauge("oldest_waiting_since_timestamp_seconds", "state: waits", _GROUP,
            "Event time at which the longest present wait began; absent when nobody waits."),
@@ -122,6 +127,8 @@ INTERVALS = (
 )  # fmt: skip
 
 MOOD = (
+    _counter("messages", "MessageEnriched", ("role", "channel"),
+             "Messages and utterances read, by who spoke."),
     _counter("customer_messages", "MessageEnriched", ("label", "channel", "queue"),
              "Customer messages by sentiment class."),
     _histogram("sentiment_ratio", "MessageEnriched", ("queue",), SENTIMENT_BUCKETS,
@@ -131,6 +138,15 @@ MOOD = (
              "back (withdrawn)."),
     _counter("risk_words", "MessageEnriched", ("risk", "queue"),
              "Customer messages with a risk word, by class; one message counts once a class."),
+)  # fmt: skip
+
+NODES = (
+    _counter("node_reached", "QaFacts", ("node", "queue"),
+             "Conversations that came to a node of the process: intake (受理), triage (分诊), "
+             "handling (处理), feedback (反馈), follow_up (回访)."),
+    _counter("node_visits", "QaFacts", ("node", "queue"), "Visits to a node that ended."),
+    _counter("node_seconds", "QaFacts", ("node", "queue"),
+             "Summed length of these visits. Over kefu_node_visits: the dwell."),
 )  # fmt: skip
 
 QUALITY = (
@@ -144,6 +160,9 @@ QUALITY = (
     _counter("rated", "QaFacts", ("queue",), "Interactions that the customer rated."),
     _counter("rating_ratio_sum", "QaFacts", ("queue",),
              "Summed ratings, each 0 to 1 of its scale. Over kefu_rated: CSAT."),
+    _counter("complaints", "InteractionSummary", ("after_breach", "queue"),
+             "Interactions closed as complaints, by whether a deadline was missed in them before "
+             "(yes, no)."),
     _counter("subjects", "QaFacts", ("subject",), "Closed interactions by what they were about."),
     _counter("purposes", "QaFacts", ("purpose",), "Closed interactions by their purpose."),
     _counter("scorecards", "Scorecard", ("revised",), "Scorecards published; revised ones apart."),
@@ -162,6 +181,9 @@ PIPELINE = (
     _counter("unknown_fields", "task", ("topic",), "Fields this version does not know."),
     _counter("outputs", "every output", ("type",), "Outputs published, by type."),
     _counter("dead_letters", "DeadLetter", ("reason",), "Events refused, by reason."),
+    _histogram("event_delay_seconds", "task", ("topic",), DELAY_BUCKETS,
+               "How far an event's time was behind the newest tick when it was read; 0 where it "
+               "was not. 120 is the allowed lateness of the windows that ships."),
     _histogram("batch_seconds", "hot stage", (), WORK_BUCKETS, "One batch, read to confirmed."),
     _gauge("live_records", "state", _PLACE, "Interactions and agents held in state."),
     _gauge("clock_timestamp_seconds", "state", _PLACE,
@@ -193,6 +215,7 @@ SUBJECTS = {
     "Contacts and handling, as they happen": CONTACTS,
     "The last closed half hour": INTERVALS,
     "Mood and risk": MOOD,
+    "The five nodes": NODES,
     "Quality": QUALITY,
     "The pipeline itself": PIPELINE,
 }

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from agents.changelog import LEDGER_KEY, Checkpoint, encode_ledger
 from agents.dead_letters import dead_letter
-from schemas.codec import EVENT_TYPES, InvalidEvent, Reason, decode
+from schemas.codec import EVENT_TYPES, InvalidEvent, Reason, decode, to_ms
 from schemas.events import Event, Tick
 from schemas.outputs import Duplicate, Output
 from schemas.topics import TOPIC_OF_TYPE
@@ -22,6 +22,8 @@ class Admission(Enum):
 class PartitionEngine(Protocol):
     """What a task needs of an engine."""
 
+    @property
+    def now_ms(self) -> int | None: ...
     def feed(self, event: Event) -> tuple[Output, ...]: ...
     def take_changes(self) -> list[tuple[str, bytes | None]]: ...
     def encode_partition(self) -> bytes: ...
@@ -31,7 +33,8 @@ class Task:
     """Feeds one partition in order; never raises for bad input.
 
     Counts since the last `take_*`: events processed, duplicates (by id, and by offset), dead
-    letters, fields that this version of the contract does not know.
+    letters, fields that this version of the contract does not know, and of each event by how many
+    milliseconds it was behind the newest tick.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Task:
         self.ticks = 0
         self.replayed = 0
         self.unknown_fields = 0
+        self.delays_ms: list[int] = []
         self.changed = False
 
     def admit(self, offset: int) -> Admission:
@@ -70,12 +74,15 @@ class Task:
                 raise InvalidEvent(Reason.ENGINE_ERROR, "the engine failed on this event")
             event, unknown = decode(value)
             _check_place(event, key, self.topic)
+            now_ms = self.engine.now_ms
             self.outputs.extend(self.engine.feed(event))
             self.unknown_fields += unknown
             if type(event) is Tick:
                 self.ticks += 1
             else:
                 self.processed += 1
+                if now_ms is not None:
+                    self.delays_ms.append(max(0, now_ms - to_ms(event.time)))
         except InvalidEvent as invalid:
             letter = dead_letter(
                 invalid,

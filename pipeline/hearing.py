@@ -10,6 +10,7 @@ from schemas.events import (
     CallUtterance,
     ConversationClosed,
     ConversationMessage,
+    ConversationNode,
     ConversationRated,
     ConversationTransferred,
     InteractionEvent,
@@ -58,6 +59,8 @@ def note_of(event: InteractionEvent, read: ReadText | None, lexicons: Lexicons) 
             note.ended = Ended(event.data.by, event.data.cause)
         case ConversationRated():
             note.rating = min(1000, event.data.score * 1000 // event.data.scale)
+        case ConversationNode():
+            note.node = event.data.node
     return None if note == _NOTHING else note
 
 

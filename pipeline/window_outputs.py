@@ -1,5 +1,7 @@
 """What is published of a window: the hourly scorecard, and the queue's interval of any length."""
 
+from typing import get_args
+
 from pipeline.config import EngineConfig
 from pipeline.ids import output_id
 from pipeline.service_level import (
@@ -17,8 +19,9 @@ from pipeline.service_level import (
 from pipeline.window_store import CountedWindow
 from pipeline.windows import DAY, HOUR
 from schemas.codec import from_ms
+from schemas.events import Node
 from schemas.outputs import QueueInterval, Scorecard
-from schemas.quality import Distribution, Part, ScorecardData
+from schemas.quality import Distribution, NodeTime, Part, ScorecardData
 from schemas.queue_intervals import QueueIntervalData, ResponseRate
 
 
@@ -67,6 +70,7 @@ def next_scorecard(of: CountedWindow, config: EngineConfig) -> Scorecard:
             rating_mean=rounded_ratio(c.get("rating_permille", 0), 1000 * rated),
             subjects=named(c, "subject:"),
             purposes=named(c, "purpose:"),
+            nodes=_nodes(c),
             policy_version=config.sla.version,
             rules_version=config.qa.version,
         ),
@@ -80,6 +84,16 @@ def named(counts: dict[str, int], prefix: str) -> dict[str, int]:
         for name, amount in sorted(counts.items())
         if name.startswith(prefix)
     }
+
+
+def _nodes(counts: dict[str, int]) -> list[NodeTime]:
+    found = []
+    for node in get_args(Node):
+        reached, left = counts.get(f"node:{node}", 0), counts.get(f"node_left:{node}", 0)
+        if reached or left:
+            mean = rounded_ratio(counts.get(f"node_ms:{node}", 0), 1000 * left)
+            found.append(NodeTime(node=node, reached=reached, left=left, seconds_mean=mean))
+    return found
 
 
 def distribution(scores: dict[str, int]) -> Distribution:

@@ -13,6 +13,7 @@ from schemas.envelope import (
     Severity,
     Speaker,
 )
+from schemas.events import Node
 
 GroupKind = Literal["queue", "agent", "tier", "channel", "tenant"]
 """By what a scorecard sums up. The group of a tenant has an empty name."""
@@ -96,6 +97,17 @@ class Distribution(Struct, kw_only=True):
     p90: int | None
 
 
+class NodeTime(Struct, kw_only=True):
+    """How often one node of the five-node process was reached and left in the hour, and how long
+    the visits that ended in it had lasted on average.
+    """
+
+    node: Node
+    reached: int
+    left: int
+    seconds_mean: float | None
+
+
 class ScorecardData(Struct, kw_only=True):
     """One hour of one group; `docs/scorecards.md` says what each figure means.
 
@@ -137,5 +149,6 @@ class ScorecardData(Struct, kw_only=True):
     rating_mean: float | None
     subjects: dict[str, int]
     purposes: dict[str, int]
+    nodes: list[NodeTime] = []
     policy_version: str
     rules_version: str

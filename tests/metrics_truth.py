@@ -57,6 +57,7 @@ FACTS = {
     "rated": ("rated", ""),
     "rating_permille": ("rating_ratio_sum", ""),
 }
+NODES = {"node": "node_reached", "node_left": "node_visits", "node_ms": "node_seconds"}
 MOODS = {
     "kefu.sentiment.turned": "turned",
     "kefu.sentiment.sustained_negative": "sustained_negative",
@@ -101,6 +102,7 @@ def _count(t: Truth, document: Document) -> None:
     elif kind in MOODS:
         _add(t, "moods", what=MOODS[kind], queue=queue)
     elif kind == "kefu.message.enriched":
+        _add(t, "messages", role=d["role"], channel=channel)
         mood = d.get("sentiment")
         if mood is not None and d["role"] == "customer":
             _add(t, "customer_messages", label=mood["label"], channel=channel, queue=queue)
@@ -121,6 +123,8 @@ def _count(t: Truth, document: Document) -> None:
             if (at_close or d["state"] == "expired") and f"{clock}_ms" in d:
                 seconds = d[f"{clock}_ms"] / 1000
                 _seen(t, "resolution_seconds", RESOLUTION, seconds, clock=clock, queue=queue)
+        if (at_close or d["state"] == "expired") and d.get("purpose") == "complaint":
+            _add(t, "complaints", after_breach="yes" if d["breaches"] else "no", queue=queue)
 
 
 def _facts(t: Truth, d: Document) -> None:
@@ -132,11 +136,13 @@ def _facts(t: Truth, d: Document) -> None:
     counts += [(k, v) for k, v in d["counts"].items() if k != "opened"]
     for field, amount in counts:
         what, _, value = field.partition(":")
-        amount = amount / 1000 if field in MILLI else amount
+        amount = amount / 1000 if field in MILLI or what == "node_ms" else amount
         if what == "issue" or (what not in FACTS and not value):
             continue
         if amount < 0:
             _add(t, "taken_back", -amount, what=what, queue=queue)
+        elif what in NODES:
+            _add(t, NODES[what], amount, node=value, queue=queue)
         elif what == "score":
             for _ in range(amount):
                 _seen(t, "qa_score", SCORE, int(value), queue=queue)

@@ -93,6 +93,19 @@ def recount(events: list[Event], config: EngineConfig, standing: set[Standing]) 
             closed = place
         if event.__struct_config__.tag == "kefu.conversation.rated":
             rated = (place, data.score * 1000 // data.scale)
+    visited: tuple[str, int] | None = None
+    for event, place in zip(events, where, strict=True):
+        is_node = event.__struct_config__.tag == "kefu.conversation.node"
+        if not is_node and not isinstance(event, ConversationClosed | CallEnded):
+            continue
+        node = event.data.node if is_node else None
+        if visited is not None and visited[0] != node:
+            add(place, f"node_left:{visited[0]}")
+            add(place, f"node_ms:{visited[0]}", place.at_ms - visited[1])
+        if visited is None or visited[0] != node:
+            visited = (node, place.at_ms) if node else None
+            if node:
+                add(place, f"node:{node}")
     if rated is not None:
         add(rated[0], "rated")
         add(rated[0], "rating_permille", rated[1])

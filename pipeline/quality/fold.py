@@ -16,9 +16,10 @@ from pipeline.qa.language.values import End, Hold, RuleHit, Transfer, Turn
 from pipeline.quality.claims import Claim, Issue, MoodClaim
 from pipeline.quality.counts import Counts, Place
 from pipeline.quality.notes import Said, Tone, Voice
-from pipeline.quality.state import Closed, Quality, Rated
+from pipeline.quality.state import Closed, Quality, Rated, Visit
 from pipeline.windows import quarter_of
 from schemas.envelope import Role
+from schemas.events import Node
 from schemas.outputs import SentimentLabel
 
 PURPOSES = frozenset({"complaint", "suggestion", "consultation"})
@@ -75,6 +76,8 @@ class QualityFold:
             self._learn(move, end=None)
         if note is not None and note.rating is not None:
             self._rate(move, note.rating)
+        if note is not None and note.node is not None:
+            self._visit(move.time_ms, note.node)
 
     def reach(self, now_ms: int) -> None:
         """A tick has come: what is certain by now."""
@@ -174,6 +177,7 @@ class QualityFold:
         by, cause = (None, None) if ended is None else (ended.by, ended.cause)
         state.facts = _replace(state.facts, end=End(move.event_id, move.time_ms, by, cause))
         self._place(move)
+        self._visit(move.time_ms, None)
         self._over(move.time_ms)
 
     def _over(self, at_ms: int) -> None:
@@ -183,6 +187,20 @@ class QualityFold:
             state.closed = Closed(at_ms, state.place)
             self._count(at_ms, state.place, "closed")
         self._judge(Over(), at_ms)
+
+    def _visit(self, at_ms: int, node: Node | None) -> None:
+        """The conversation is at another node, or with its end at none; naming the same node again
+        changes nothing. It is reached where and when a visit begins, left where and when one ends.
+        """
+        state, before = self.state, self.state.visit
+        if before is not None and before.node == node:
+            return
+        if before is not None:
+            self._count(at_ms, state.place, f"node_left:{before.node}")
+            self._count(at_ms, state.place, f"node_ms:{before.node}", at_ms - before.since_ms)
+        state.visit = None if node is None else Visit(node, at_ms)
+        if node is not None:
+            self._count(at_ms, state.place, f"node:{node}")
 
     def _rate(self, move: Move, permille: int) -> None:
         state = self.state

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from schemas.envelope import AgentTier
-from schemas.events import HangupCause, Party
+from schemas.events import HangupCause, Node, Party
 from schemas.outputs import ResponseClock
 
 
@@ -83,3 +83,4 @@ class Note(Struct, array_like=True, gc=False):
     said: Said | None = None
     ended: Ended | None = None
     rating: int | None = None
+    node: Node | None = None

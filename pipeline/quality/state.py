@@ -8,6 +8,7 @@ from pipeline.qa.language.values import Facts
 from pipeline.quality.counts import Place
 from pipeline.quality.mood import Mood
 from schemas.envelope import InteractionKind
+from schemas.events import Node
 
 
 class Closed(Struct, array_like=True, gc=False):
@@ -26,6 +27,13 @@ class Rated(Struct, array_like=True, gc=False):
     at_ms: int
     place: Place
     permille: int
+
+
+class Visit(Struct, array_like=True, gc=False, frozen=True):
+    """The node of the five-node process that a conversation is at, and since when."""
+
+    node: Node
+    since_ms: int
 
 
 class Quality(Struct, array_like=True, gc=False):
@@ -53,6 +61,7 @@ class Quality(Struct, array_like=True, gc=False):
     rated: Rated | None = None
     subjects: dict[str, int] = field(default_factory=dict)
     purposes: dict[str, int] = field(default_factory=dict)
+    visit: Visit | None = None
 
     @property
     def place(self) -> Place:

@@ -145,44 +145,45 @@ def read_all(connection: KafkaConnection, *topics: str) -> list[Document]:
     return found
 
 
-INTERVAL = "kefu.queue.interval"
+WINDOWS = frozenset({"kefu.queue.interval", "kefu.qa.scorecard"})
 _NOT_CONTENT = frozenset({"revision", "corrects"})
 
 
 class Expected:
     """What an undisturbed run in process puts out.
 
-    Of the intervals of queues the newest revision's content counts: how often one was revised on
-    the way depends on how far the partitions were apart. Of everything else the ids.
+    Of scorecards and intervals of queues the newest revision's content counts: how often one was
+    revised on the way depends on how far the partitions were apart. Of everything else the ids.
     """
 
     def __init__(self, documents: Iterable[Document]) -> None:
         found = list(documents)
         self.ids = set(ids(found))
-        self.intervals = newest_intervals(found)
+        self.windows = newest_windows(found)
 
     def difference(self, found: list[Document]) -> tuple[set[str], set[str]]:
-        """The ids that are lost, and those that are invented; an interval by its subject."""
-        there, intervals = set(ids(found)), newest_intervals(found)
-        lost = {k for k, v in self.intervals.items() if intervals.get(k) != v}
-        invented = intervals.keys() - self.intervals.keys()
+        """The ids that are lost, and those that are invented; a window by its type and subject."""
+        there, windows = set(ids(found)), newest_windows(found)
+        lost = {k for k, v in self.windows.items() if windows.get(k) != v}
+        invented = windows.keys() - self.windows.keys()
         return (self.ids - there) | lost, (there - self.ids) | invented
 
 
 def ids(documents: Iterable[Document]) -> list[str]:
-    """The ids of outputs, but for the intervals of queues."""
-    return [str(document["id"]) for document in documents if document["type"] != INTERVAL]
+    """The ids of outputs, but for scorecards and intervals of queues."""
+    return [str(document["id"]) for document in documents if document["type"] not in WINDOWS]
 
 
-def newest_intervals(documents: Iterable[Document]) -> dict[str, Document]:
-    """The newest revision of each interval, without what tells revisions apart."""
+def newest_windows(documents: Iterable[Document]) -> dict[str, Document]:
+    """The newest revision of each window, without what tells revisions apart."""
     newest: dict[str, Document] = {}
     for document in documents:
-        if document["type"] != INTERVAL:
+        if document["type"] not in WINDOWS:
             continue
-        known, data = newest.get(document["subject"]), document["data"]
+        name, data = f"{document['type']} {document['subject']}", document["data"]
+        known = newest.get(name)
         if known is None or known["revision"] < data["revision"]:
-            newest[document["subject"]] = data
+            newest[name] = data
     return {
         subject: {k: v for k, v in data.items() if k not in _NOT_CONTENT}
         for subject, data in newest.items()

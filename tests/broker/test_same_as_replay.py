@@ -68,7 +68,7 @@ def test_kafka_and_replay_give_the_same_output_ids(
     through_kafka = ids(documents)
     print(
         f"{name}: inputs {result['events_in']}, outputs {len(expected.ids)} and "
-        f"{len(expected.intervals)} intervals in process, {len(through_kafka)} through Kafka, "
+        f"{len(expected.windows)} windows in process, {len(through_kafka)} through Kafka, "
         f"lost {len(lost)}, invented {len(invented)}, "
         f"repeated {len(through_kafka) - len(set(through_kafka))}"
     )

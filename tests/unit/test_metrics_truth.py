@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import count, islice
 from math import isclose
 from pathlib import Path
@@ -38,7 +40,8 @@ BATCH = 700
 FAR_MS = 4_000_000_000_000
 COUNTED = tuple(m.name for m in CONTRACT if m.type != "gauge")
 OF_THE_WORKER = ("kefu_events", "kefu_ticks", "kefu_unknown_fields", "kefu_batch", "kefu_input_gap")
-OF_THE_WORKER += ("kefu_rebalances", "kefu_restarts", "kefu_label", "kefu_series")
+OF_THE_WORKER += ("kefu_event_delay", "kefu_rebalances", "kefu_restarts")
+OF_THE_WORKER += ("kefu_label", "kefu_series")
 """Not about outputs."""
 
 
@@ -113,6 +116,11 @@ def records_of(seed: int) -> list[tuple[Record, int]]:
     return [(one.record, times[one.place]) for one in disturb(made, faults, seed)]
 
 
+def time_of(record: Record) -> int:
+    """The event time that a good record names, in milliseconds."""
+    return to_ms(datetime.fromisoformat(orjson.loads(record.value)["time"]))
+
+
 def test_counters_and_events_of_disturbed_traffic_are_the_plain_counts() -> None:
     config = load_config()
     exporter = Exporter(CollectorRegistry(), config, load_labels())
@@ -126,6 +134,8 @@ def test_counters_and_events_of_disturbed_traffic_are_the_plain_counts() -> None
     scorecards = Scorecards(config, frozenset(f"{topic.name}/0" for topic in INPUTS))
     outputs: list[Output] = []
     offsets = count()
+    delays: Counter[int] = Counter()
+    ticked_ms = START_MS
 
     def confirm() -> None:
         for task in tasks.values():
@@ -146,8 +156,12 @@ def test_counters_and_events_of_disturbed_traffic_are_the_plain_counts() -> None
         last_ms = max(last_ms, time_ms)
         if number % 20 == 0:
             tick(last_ms)
+            ticked_ms = last_ms
         task = tasks[record.topic]
+        before = task.processed
         task.process(next(offsets), record.key, record.value, last_ms, poisoned=False)
+        if task.processed > before:
+            delays[max(0, ticked_ms - time_of(record))] += 1
         if number % BATCH == 0:
             confirm()
     tick(final_tick(last_ms, config))
@@ -165,6 +179,16 @@ def test_counters_and_events_of_disturbed_traffic_are_the_plain_counts() -> None
         )
         for outcome in ("processed", "duplicate", "dead_letter")
     }
-    print(f"{len(records)} records: {events}")
+    delay = [
+        sample
+        for family in exporter.metrics.collect()
+        if family.name == "kefu_event_delay_seconds"
+        for sample in family.samples
+    ]
+    late = sum(s.value for s in delay if s.name.endswith("_count")) - sum(
+        s.value for s in delay if s.labels.get("le") == "5.0"
+    )
+    assert late == sum(n for delay_ms, n in delays.items() if delay_ms > 5_000) > 0
+    print(f"{len(records)} records: {events}, {late:.0f} more than 5 s late")
     assert all(events.values())
     assert sum(events.values()) == len(records)

@@ -113,6 +113,8 @@ def test_a_poisoned_event_is_a_dead_letter_that_the_engine_never_sees() -> None:
 
 def test_what_the_engine_raises_passes_through_and_leaves_the_ledger() -> None:
     class Broken:
+        now_ms = None
+
         """An engine with a bug."""
 
         def feed(self, event: Event) -> tuple[()]:
