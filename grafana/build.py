@@ -143,7 +143,7 @@ def panels() -> list[Panel]:
             "s",
             {
                 f"p{share} {{{{clock}}}}": f"histogram_quantile(0.{share}, sum by (le, clock) "
-                f"(rate(kefu_response_seconds_bucket{{{FILTER}}}[$__rate_interval])))"
+                f'(rate(kefu_response_seconds_bucket{{queue=~"$queue"}}[$__rate_interval])))'
                 for share in ("50", "90")
             },
             (12, 4, 12, 8),
