@@ -56,6 +56,8 @@ lint: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/kefu schemas --check
 	$(BIN)/kefu metrics --check
+	$(BIN)/python -m grafana.build --check
+	$(BIN)/python -m grafana.managed_alerts --check
 
 bench: $(READY)
 	@for name in $$($(BIN)/kefu bench --list); do $(BIN)/kefu bench $$name --json || exit 1; done

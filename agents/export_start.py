@@ -9,6 +9,7 @@ from typing import get_args
 
 from agents.export_facts import COUNTS, NODES, TALLY
 from agents.labels import NONE, OTHER, LabelConfig
+from agents.metrics import CONTRACT
 from agents.series import Metrics
 from pipeline.config import EngineConfig
 from pipeline.policies import PolicyKey
@@ -68,8 +69,8 @@ class Creator:
             m.create(name)
         for label in ("channel", "queue"):
             m.create("kefu_label_values_refused", label)
-        for metric in ("kefu_waiting", "kefu_sla"):
-            m.create("kefu_series_refused", metric)
+        for metric in CONTRACT:
+            m.create("kefu_series_refused", metric.name)
         for revised in ("no", "yes"):
             m.create("kefu_scorecards", revised)
         for queue in (*labels.queues, NONE, OTHER):

@@ -75,13 +75,14 @@ class Task:
             event, unknown = decode(value)
             _check_place(event, key, self.topic)
             now_ms = self.engine.now_ms
-            self.outputs.extend(self.engine.feed(event))
+            made = self.engine.feed(event)
+            self.outputs.extend(made)
             self.unknown_fields += unknown
             if type(event) is Tick:
                 self.ticks += 1
             else:
                 self.processed += 1
-                if now_ms is not None:
+                if now_ms is not None and not (made and type(made[0]) is Duplicate):
                     self.delays_ms.append(max(0, now_ms - to_ms(event.time)))
         except InvalidEvent as invalid:
             letter = dead_letter(

@@ -1,0 +1,141 @@
+"""A whole dashboard: its variables, links, annotations and rows."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import dashboard as models
+
+from grafana.boards.panels import SOURCE, Language, Row, Text, render, text
+
+NAMES: dict[str, Text] = {
+    "kefu-wallboard": ("Wallboard", "实时看板"),
+    "kefu-sla": ("SLA and breaches", "时效与超时"),
+    "kefu-quality": ("Quality and sentiment", "质检与情绪"),
+    "kefu-pipeline": ("Pipeline health", "管道健康"),
+}
+"""All dashboards by uid; the Chinese ones have the suffix `-zh`."""
+FORMULAS = "1,2,3,4,5"
+"""The five definitions of the service level; docs/clocks.md and the panel explain them."""
+
+
+class Board(NamedTuple):
+    """One dashboard, in both languages. `drill_down` is the uid that a table's rows lead to."""
+
+    uid: str
+    about: Text
+    refresh: str
+    since: str
+    drill_down: str
+    rows: Sequence[Row]
+    has_formula: bool = False
+    has_channel: bool = True
+
+
+def uid_in(uid: str, language: Language) -> str:
+    """The uid of a dashboard in one language."""
+    return uid if language is Language.EN else f"{uid}-zh"
+
+
+def content(board: Board, language: Language) -> bytes:
+    """The JSON that Grafana loads."""
+    made = _head(board, language)
+    for variable in _variables(board, language):
+        made = made.with_variable(variable)
+    for annotation in _annotations(language):
+        made = made.annotation(annotation)
+    for uid, name in NAMES.items():
+        if uid != board.uid:
+            made = made.link(_link(text(name, language), f"/d/{uid_in(uid, language)}"))
+    for row in board.rows:
+        made = made.with_row(dashboard.Row(text(row.title, language)))
+        for panel in row.panels:
+            lead = NAMES[board.drill_down]
+            target = uid_in(board.drill_down, language)
+            made = made.with_panel(render(panel, language, lead, target))
+    whole = made.build()
+    for number, panel in enumerate(whole.panels or [], start=1):
+        panel.id_val = number
+    return JSONEncoder(sort_keys=True, indent=2).encode(whole).encode() + b"\n"
+
+
+def _head(board: Board, language: Language) -> dashboard.Dashboard:
+    title = text(NAMES[board.uid], language)
+    return (
+        dashboard.Dashboard(f"kefu · {title}")
+        .uid(uid_in(board.uid, language))
+        .description(text(board.about, language))
+        .tags(["kefu", ("en", "zh")[language]])
+        .refresh(board.refresh)
+        .time(board.since, "now")
+        .timezone("browser")
+        .readonly()
+        .tooltip(models.DashboardCursorSync.CROSSHAIR)
+    )
+
+
+def _variables(board: Board, language: Language) -> list[Any]:
+    found: list[Any] = [
+        dashboard.DatasourceVariable("datasource")
+        .label(text(("Data source", "数据源"), language))
+        .type("prometheus"),
+        _of_label("queue", ("Queue", "队列"), language),
+    ]
+    if board.has_channel:
+        found.append(_of_label("channel", ("Channel", "渠道"), language))
+    if board.has_formula:
+        found.append(
+            dashboard.CustomVariable("formula")
+            .label(text(("Service level formula", "服务水平公式"), language))
+            .values(FORMULAS)
+            .current(models.VariableOption(text="1", value="1"))
+        )
+    return found
+
+
+def _of_label(name: str, label: Text, language: Language) -> dashboard.QueryVariable:
+    query = f"label_values(kefu_sla_total, {name})"
+    return (
+        dashboard.QueryVariable(name)
+        .label(text(label, language))
+        .datasource(SOURCE)
+        .query({"query": query, "refId": name, "qryType": 1})
+        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(models.VariableSort.ALPHABETICAL_ASC)
+        .multi(True)
+        .include_all(True)
+        .all_value(".*")
+        .current(models.VariableOption(selected=True, text="All", value="$__all"))
+    )
+
+
+def _annotations(language: Language) -> list[dashboard.AnnotationQuery]:
+    shown = (
+        (
+            ("Deployments", "发布"),
+            "count by (version, sla, qa) (kefu_build) unless "
+            "count by (version, sla, qa) (kefu_build offset 1m)",
+            "blue",
+        ),
+        (("Firing alerts", "告警"), 'ALERTS{alertstate="firing", alertname!="Watchdog"}', "red"),
+    )
+    return [
+        dashboard.AnnotationQuery()
+        .name(text(name, language))
+        .datasource(SOURCE)
+        .enable(True)
+        .expr(query)
+        .icon_color(color)
+        for name, query, color in shown
+    ]
+
+
+def _link(title: str, url: str) -> dashboard.DashboardLink:
+    return (
+        dashboard.DashboardLink(title)
+        .type(models.DashboardLinkType.LINK)
+        .url(url)
+        .keep_time(True)
+        .include_vars(True)
+    )

@@ -1,0 +1,203 @@
+"""What a dashboard is made of: panels with a text in each language, rendered by Grafana's own SDK.
+
+A text is a pair, English and Chinese, so that no translation can be missing. Panels flow from left
+to right in the grid of 24 columns; a row begins a new line.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+from grafana_foundation_sdk.builders import bargauge, common, dashboard, prometheus, stat, table
+from grafana_foundation_sdk.builders import timeseries as series
+from grafana_foundation_sdk.models import common as kinds
+from grafana_foundation_sdk.models import dashboard as models
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+Text = tuple[str, str]
+"""English, Chinese."""
+Steps = tuple[tuple[float | None, str], ...]
+"""Thresholds: from which value on, and in which colour; the first from None on."""
+
+GREEN, AMBER, RED, BLUE = "green", "orange", "red", "blue"
+PLAIN: Steps = ((None, BLUE),)
+SOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
+BY_PARTITION = "kind,channel,queue,priority,partition"
+
+
+class Language(IntEnum):
+    """Which of the two texts is shown."""
+
+    EN = 0
+    ZH = 1
+
+
+class Panel(NamedTuple):
+    """One panel. `queries` by legend; `size` is (width, height) in cells of the grid.
+
+    A table has one column for each query, named by its legend, with a unit and thresholds of its
+    own in `columns`; its rows are queues.
+    """
+
+    kind: Literal["stat", "timeseries", "bargauge", "table"]
+    title: Text
+    about: Text
+    unit: str
+    queries: dict[Text | str, str]
+    size: tuple[int, int]
+    steps: Steps = PLAIN
+    stacked: bool = False
+    columns: Mapping[Text, tuple[str, Steps]] = MappingProxyType({})
+    highest: float | None = None
+    """Where the axis ends; None: where the values do."""
+
+
+class Row(NamedTuple):
+    """A line of panels under a heading."""
+
+    title: Text
+    panels: Sequence[Panel]
+
+
+def text(of: Text | str, language: Language) -> str:
+    """The text in one language; a legend made of labels is the same in both."""
+    return of if isinstance(of, str) else of[language]
+
+
+def render(panel: Panel, language: Language, drill_down: Text, uid: str) -> Any:
+    """The panel as a builder of the SDK; `uid` is the dashboard that a table's rows lead to."""
+    made = _KINDS[panel.kind](panel)
+    width, height = panel.size
+    made = (
+        made.title(text(panel.title, language))
+        .description(text(panel.about, language))
+        .unit(panel.unit)
+        .datasource(SOURCE)
+        .span(width)
+        .height(height)
+        .thresholds(_thresholds(panel.steps))
+    )
+    if panel.highest is not None:
+        made = made.min(0).max(panel.highest)
+    for number, (legend, query) in enumerate(panel.queries.items()):
+        made = made.with_target(
+            _target(panel.kind, chr(65 + number), text(legend, language), query)
+        )
+    if panel.kind == "table":
+        made = _columns(made, panel, language, drill_down, uid)
+    return made
+
+
+def _target(kind: str, ref: str, legend: str, query: str) -> prometheus.Dataquery:
+    target = prometheus.Dataquery().datasource(SOURCE).ref_id(ref).expr(query).legend_format(legend)
+    if kind == "timeseries":
+        return target.range()
+    target = target.instant()
+    return target.format(PromQueryFormat.TABLE) if kind == "table" else target
+
+
+def _thresholds(steps: Steps) -> dashboard.ThresholdsConfig:
+    return (
+        dashboard.ThresholdsConfig()
+        .mode(models.ThresholdsMode.ABSOLUTE)
+        .steps([models.Threshold(value=value, color=color) for value, color in steps])
+    )
+
+
+def _by_thresholds() -> dashboard.FieldColor:
+    return dashboard.FieldColor().mode(models.FieldColorModeId.THRESHOLDS)
+
+
+def _stat(panel: Panel) -> stat.Panel:
+    return (
+        stat.Panel()
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .color_scheme(_by_thresholds())
+        .color_mode(kinds.BigValueColorMode.VALUE)
+        .graph_mode(kinds.BigValueGraphMode.NONE)
+        .no_value("–")
+    )
+
+
+def _bargauge(panel: Panel) -> bargauge.Panel:
+    return (
+        bargauge.Panel()
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .color_scheme(_by_thresholds())
+        .orientation(kinds.VizOrientation.HORIZONTAL)
+        .display_mode(kinds.BarGaugeDisplayMode.BASIC)
+        .min(0)
+    )
+
+
+def _series(panel: Panel) -> series.Panel:
+    made = (
+        series.Panel()
+        .color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC))
+        .line_width(2)
+        .fill_opacity(60 if panel.stacked else 0)
+        .span_nulls(60_000)
+        .axis_soft_min(0)
+        .legend(
+            common.VizLegendOptions()
+            .show_legend(True)
+            .display_mode(kinds.LegendDisplayMode.LIST)
+            .placement(kinds.LegendPlacement.BOTTOM)
+        )
+        .tooltip(common.VizTooltipOptions().mode(kinds.TooltipDisplayMode.MULTI))
+    )
+    if panel.stacked:
+        made = made.stacking(common.StackingConfig().mode(kinds.StackingMode.NORMAL))
+    if len(panel.steps) > 1:
+        made = made.thresholds_style(
+            common.GraphThresholdsStyleConfig().mode(kinds.GraphThresholdsStyleMode.LINE)
+        )
+    return made
+
+
+def _table(panel: Panel) -> table.Panel:
+    return table.Panel().show_header(True).filterable(False)
+
+
+def _columns(made: Any, panel: Panel, language: Language, drill_down: Text, uid: str) -> Any:
+    """One row a queue: the results are joined on it, named, and lead to the queue's board."""
+    names = {
+        f"Value #{chr(65 + number)}": text(legend, language)
+        for number, legend in enumerate(panel.queries)
+    }
+    queue = ("queue", "队列")[language]
+    made = made.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
+    made = made.with_transformation(
+        models.DataTransformerConfig(
+            id_val="organize",
+            options={
+                "excludeByName": {"Time": True},
+                "indexByName": {"queue": 0, **{name: n for n, name in enumerate(names, 1)}},
+                "renameByName": {"queue": queue, **names},
+            },
+        )
+    )
+    link = {
+        "title": text(drill_down, language),
+        "url": f"/d/{uid}?var-queue=${{__value.raw}}&${{__url_time_range}}",
+    }
+    made = made.override_by_name(queue, [models.DynamicConfigValue("links", [link])])
+    for legend, (unit, steps) in panel.columns.items():
+        shown: list[models.DynamicConfigValue] = [models.DynamicConfigValue("unit", unit)]
+        if len(steps) > 1:
+            shown += [
+                models.DynamicConfigValue("thresholds", _thresholds(steps).build()),
+                models.DynamicConfigValue("color", {"mode": "thresholds"}),
+                models.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
+            ]
+        made = made.override_by_name(text(legend, language), shown)
+    return made
+
+
+_KINDS: dict[str, Any] = {
+    "stat": _stat,
+    "timeseries": _series,
+    "bargauge": _bargauge,
+    "table": _table,
+}

@@ -1,0 +1,150 @@
+"""The dashboards: up to date, in both languages, and every query names what the contract has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from agents.metrics import CONTRACT
+from grafana.build import BOARDS, files
+from kefu.notify.metrics import NotifyMetrics
+
+ROOT = Path(__file__).resolve().parents[2]
+SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+OTHERS = {"up": {"job", "instance"}, "process_resident_memory_bytes": {"job", "instance"}}
+FILES = {f"{path.parent.name}/{path.stem}": made for path, made in files().items()}
+
+
+def boards() -> dict[str, dict[str, Any]]:
+    return {name: orjson.loads(made) for name, made in FILES.items()}
+
+
+def panels(board: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        inner
+        for panel in board["panels"]
+        for inner in (panel, *panel.get("panels", []))
+        if inner["type"] != "row"
+    ]
+
+
+def queries(board: dict[str, Any]) -> list[str]:
+    return [target["expr"] for panel in panels(board) for target in panel["targets"]]
+
+
+def known_labels() -> dict[str, set[str]]:
+    """Every metric that can be asked for, by its exported name, and its labels."""
+    known = {
+        metric.name + suffix: {*metric.labels, "le", "instance"}
+        for metric in CONTRACT
+        for suffix in SUFFIXES[metric.type]
+    }
+    for family in NotifyMetrics(["robot"]).registry.collect():
+        for sample in family.samples:
+            known.setdefault(sample.name, set()).update(sample.labels, {"instance"})
+    return known | OTHERS
+
+
+def test_the_committed_dashboards_are_what_the_builder_writes() -> None:
+    there = {path: path.read_bytes() for path in (ROOT / "grafana" / "dashboards").rglob("*.json")}
+    assert there == files(), "run python -m grafana.build"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_metric_and_label_of_a_query_is_in_the_contract(name: str) -> None:
+    labels = known_labels()
+    asked = queries(boards()[name])
+    assert len(asked) >= 20
+    for query in asked:
+        found = re.findall(r"\b(kefu_\w+|up|process_\w+)\b(?:\{([^}]*)\})?", query)
+        assert found, query
+        for metric, selector in found:
+            assert metric in labels, f"{metric} in {query}"
+            for label in re.findall(r"(\w+)(?:=~|!=|=)", selector):
+                assert label in labels[metric], f"{metric} has no {label}: {query}"
+        everywhere = set().union(*(labels[metric] for metric, _ in found))
+        for grouping in re.findall(r"by \(([\w, ]+)\)", query):
+            for label in re.split(r", ?", grouping):
+                assert label in everywhere, f"by ({label}): {query}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_panel_says_what_it_shows_in_which_unit_from_the_chosen_source(name: str) -> None:
+    board = boards()[name]
+    assert board["editable"] is False
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(ids) == len(set(ids))
+    places = set()
+    for panel in panels(board):
+        assert panel["title"]
+        assert len(panel["description"]) >= 10, panel["title"]
+        assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+        assert panel["datasource"]["uid"] == "${datasource}"
+        assert all(t["datasource"]["uid"] == "${datasource}" for t in panel["targets"])
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        places.add((place["x"], place["y"]))
+    assert len(places) == len(panels(board)), "two panels lie on each other"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_counters_are_only_read_under_a_rate(name: str) -> None:
+    for query in queries(boards()[name]):
+        for match in re.finditer(r"kefu_\w+_(?:total|bucket)", query):
+            assert re.search(r"(?:rate|increase)\($", query[: match.start()]), query
+
+
+def test_both_languages_ask_the_same_and_say_it_in_their_own_words() -> None:
+    for board in BOARDS:
+        english, chinese = (boards()[f"{folder}/{board.uid}"] for folder in ("en", "zh"))
+        assert queries(english) == queries(chinese)
+        for one, other in zip(panels(english), panels(chinese), strict=True):
+            assert not re.search(r"[\u4e00-\u9fff]", one["title"]), one["title"]
+            assert re.search(r"[\u4e00-\u9fff]", other["title"]), other["title"]
+            assert re.search(r"[\u4e00-\u9fff]", other["description"]), other["title"]
+
+
+def test_links_lead_to_dashboards_of_the_same_language_and_keep_time() -> None:
+    uids = {board["uid"] for board in boards().values()}
+    assert len(uids) == len(FILES)
+    for name, board in boards().items():
+        links = board["links"]
+        assert len(links) == len(BOARDS) - 1
+        for link in links:
+            assert link["keepTime"]
+            assert link["includeVars"]
+            uid = link["url"].removeprefix("/d/")
+            assert uid in uids
+            assert uid.endswith("-zh") == name.startswith("zh/")
+        for target in re.findall(r"/d/([\w-]+)\?", FILES[name].decode()):
+            assert target in uids
+            assert target.endswith("-zh") == name.startswith("zh/")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_is_lost_on_a_way_through_the_types_of_grafana(name: str) -> None:
+    board = boards()[name]
+    again = JSONEncoder(sort_keys=True, indent=2).encode(Dashboard.from_json(board))
+    assert orjson.loads(again) == board
+
+
+def test_data_age_turns_red_on_the_boards_of_the_moment() -> None:
+    for name in ("en/kefu-wallboard", "en/kefu-pipeline"):
+        (age,) = (p for p in panels(boards()[name]) if p["title"] == "Data age")
+        assert age["fieldConfig"]["defaults"]["thresholds"]["steps"][-1]["color"] == "red"
+
+
+def test_grafana_finds_the_folders_and_the_data_source() -> None:
+    folder = ROOT / "grafana" / "provisioning"
+    providers = yaml.safe_load((folder / "dashboards" / "kefu.yml").read_text())["providers"]
+    paths = {Path(one["options"]["path"]).name for one in providers}
+    assert paths == {"en", "zh"}
+    sources = yaml.safe_load((folder / "datasources" / "kefu.yml").read_text())["datasources"]
+    assert {"prometheus", "alertmanager"} == {one["type"] for one in sources}
