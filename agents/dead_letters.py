@@ -1,17 +1,42 @@
-"""A dead letter: where the event stands, why it could not be processed, and the event itself."""
+"""A dead letter: where the event stands and why it could not be processed; and the event itself,
+apart, because it is not masked.
+"""
 
-import base64
 import re
+from typing import NamedTuple
 
 from pipeline.ids import output_id
 from schemas.codec import InvalidEvent, from_ms
 from schemas.envelope import MAX_ID_CHARS
 from schemas.outputs import DeadLetter, DeadLetterData
 
-MAX_PAYLOAD_BYTES = 512 * 1024
-"""How much of the payload travels along: in Base64 it must fit into Kafka's default 1 MiB."""
+MAX_PAYLOAD_BYTES = 1_000_000
+"""A larger one is not kept: with its headers it must fit into Kafka's default 1 MiB."""
+TOPIC_HEADER = "kefu-topic"
+"""Of a payload: the topic that it came from."""
+KEY_HEADER = "kefu-key"
+"""Of a payload: the key that it came with; absent where it had none."""
 
 _UNSAFE = re.compile(r"[^\x20-\x7e\u0080-\ud7ff\ue000-\ufffd]")
+
+
+class Refused(NamedTuple):
+    """The event of one dead letter as it came."""
+
+    letter_id: str
+    topic: str
+    key: bytes | None
+    value: bytes
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """Where it came from, so that it can be sent again."""
+        found = [(TOPIC_HEADER, self.topic.encode())]
+        return found if self.key is None else [*found, (KEY_HEADER, self.key)]
+
+
+def is_kept(value: bytes | None) -> bool:
+    """Whether the event of a dead letter is kept."""
+    return bool(value) and len(value or b"") <= MAX_PAYLOAD_BYTES
 
 
 def dead_letter(
@@ -38,7 +63,6 @@ def dead_letter(
             partition=partition,
             offset=offset,
             payload_bytes=len(payload),
-            payload_base64=base64.b64encode(payload[:MAX_PAYLOAD_BYTES]).decode("ascii"),
-            payload_truncated=len(payload) > MAX_PAYLOAD_BYTES,
+            payload_kept=is_kept(value),
         ),
     )

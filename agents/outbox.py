@@ -69,14 +69,22 @@ class Outbox:
             return
         self.send(topic, output.subject.encode(), value)
 
-    def send(self, topic: str, key: bytes, value: bytes | None, partition: int = -1) -> None:
+    def send(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes | None,
+        partition: int = -1,
+        *,
+        headers: list[tuple[str, bytes]] | None = None,
+    ) -> None:
         """Hand over one record, opening a transaction if none is; waits while the queue is full."""
         if not self._open:
             self._producer.begin_transaction()
             self._open = True
         while True:
             try:
-                self._producer.produce(topic, value, key, partition)
+                self._producer.produce(topic, value, key, partition, headers=headers)
             except BufferError:
                 self._producer.poll(0.1)
             else:

@@ -20,7 +20,7 @@ from agents.outbox import Outbox, TransactionAbortedError
 from agents.settings import WorkerSettings
 from agents.task import Admission, Task
 from pipeline.engine import Engine
-from schemas.topics import INPUTS, changelog_of
+from schemas.topics import INPUTS, PAYLOADS, changelog_of
 
 log = logging.getLogger("kefu.stage")
 
@@ -205,6 +205,10 @@ class HotStage:
             outputs = task.take_outputs()
             for output in outputs:
                 outbox.send_output(output)
+            for event in task.take_refused():
+                outbox.send(
+                    PAYLOADS, event.letter_id.encode(), event.value, headers=event.headers()
+                )
             if task.changed:
                 changelog = changelog_of(place[0])
                 for key, value in task.take_checkpoint():

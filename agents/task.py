@@ -4,7 +4,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from agents.changelog import LEDGER_KEY, Checkpoint, encode_ledger
-from agents.dead_letters import dead_letter
+from agents.dead_letters import Refused, dead_letter, is_kept
 from schemas.codec import EVENT_TYPES, InvalidEvent, Reason, decode, to_ms
 from schemas.events import Event, Tick
 from schemas.outputs import Duplicate, Output
@@ -46,6 +46,7 @@ class Task:
         self.ledger = checkpoint.offset
         self.hole_asked = -1
         self.outputs: list[Output] = []
+        self.refused: list[Refused] = []
         self.processed = 0
         self.ticks = 0
         self.replayed = 0
@@ -95,6 +96,8 @@ class Task:
                 time_ms=time_ms,
             )
             self.outputs.append(letter)
+            if is_kept(value):
+                self.refused.append(Refused(letter.id, self.topic, key, value or b""))
         self.ledger = offset
         self.changed = True
 
@@ -102,6 +105,11 @@ class Task:
         """The outputs since the last call, duplicates among them."""
         outputs, self.outputs = self.outputs, []
         return outputs
+
+    def take_refused(self) -> list[Refused]:
+        """The events of the dead letters since the last call, as they came."""
+        refused, self.refused = self.refused, []
+        return refused
 
     def take_checkpoint(self) -> list[tuple[str, bytes | None]]:
         """The changelog records that bring the stored state up to the ledger; the ledger last."""

@@ -9,7 +9,15 @@ from kafka.admin import NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from agents.connection import KafkaConnection
-from schemas.topics import CATALOGUE, FACTS, INPUTS, Topic, changelog_of
+from schemas.topics import (
+    CATALOGUE,
+    FACTS,
+    INPUTS,
+    PAYLOADS,
+    PAYLOADS_RETENTION_MS,
+    Topic,
+    changelog_of,
+)
 
 DEFAULT_PARTITIONS = 8
 _LIMIT_S = 20.0
@@ -44,7 +52,13 @@ def wanted_topics(partitions: int) -> list[tuple[str, int, dict[str, str], str]]
         )
         for topic in (*INPUTS, FACTS)
     ]
-    return [*wanted, *changelogs]
+    payloads = (
+        PAYLOADS,
+        1,
+        {"cleanup.policy": "compact,delete", "retention.ms": str(PAYLOADS_RETENTION_MS)},
+        "Internal: the events of dead letters as they came, not masked.",
+    )
+    return [*wanted, *changelogs, payloads]
 
 
 def apply_topics(

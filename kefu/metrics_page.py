@@ -21,8 +21,8 @@ its own. What holds for all of it:
   keep `kind`. `kefu_interval_*` and `kefu_qa_*` gauges carry the partition of the facts, and are
   absent from its new owner's page until the next window of the queue closes.
 - **Instants are timestamps**, in seconds. An age is the watermark less the instant
-  (`max(kefu_clock_timestamp_seconds) - kefu_oldest_waiting_since_timestamp_seconds`), which holds for
-  replays too. A dead worker's gauges leave Prometheus with the next scrape: `up` and
+  (`max(kefu_clock_timestamp_seconds) - kefu_oldest_waiting_since_timestamp_seconds`), which holds
+  for replays too. A dead worker's gauges leave Prometheus with the next scrape: `up` and
   `absent(kefu_state_shown_timestamp_seconds)` tell of it, and the alert `KefuPipelineBlind`.
 - **Counters say what was said when it was said.** Late events take back: `kefu_sla_corrections`,
   `kefu_qa_withdrawn`, `kefu_moods{what="withdrawn"}`, `kefu_taken_back`. The windows

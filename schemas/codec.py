@@ -8,12 +8,12 @@ import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import msgspec
 import orjson
 
-from schemas.envelope import MAX_ID_CHARS
+from schemas.envelope import MAX_ID_CHARS, Envelope
 from schemas.events import Event
 from schemas.outputs import PublishedOutput
 
@@ -93,6 +93,23 @@ def decode(value: bytes | None) -> Decoded:
 
     Raises `InvalidEvent` with the reason; the detail names the JSON path, never the content.
     """
+    return _typed(_object(value))
+
+
+T = TypeVar("T", bound=Envelope)
+
+
+def decode_as(value: bytes | None, cls: type[T]) -> T:
+    """Turn one Kafka value into a message of that one type; raises `InvalidEvent`."""
+    document = _object(value)
+    if document.get("type") != _tag(cls):
+        raise InvalidEvent(Reason.UNKNOWN_TYPE, f"expected `{_tag(cls)}` at `$.type`")
+    message: T = _converted(document, cls)
+    _check_time(message.time)
+    return message
+
+
+def _object(value: bytes | None) -> dict[str, Any]:
     if value is None:
         raise InvalidEvent(Reason.TOMBSTONE, "the value is null")
     if not value:
@@ -102,7 +119,7 @@ def decode(value: bytes | None) -> Decoded:
     document = _parse(value)
     if type(document) is not dict:
         raise InvalidEvent(Reason.NOT_AN_OBJECT, "expected a JSON object at `$`")
-    return _typed(document)
+    return document
 
 
 def _parse(value: bytes) -> Any:

@@ -293,7 +293,11 @@ class QueueInterval(OutputEnvelope, kw_only=True, tag="kefu.queue.interval"):
 
 
 class DeadLetterData(Struct, kw_only=True):
-    """What could not be processed, where it stands, and why. `detail` never quotes the payload."""
+    """What could not be processed, where it stands, and why. `detail` never quotes the payload.
+
+    The event as it came is on the topic of payloads under this letter's id, for a few days and
+    until it is dropped; not where `payload_kept` is false: an empty one, or one too large to keep.
+    """
 
     reason: Label
     detail: str
@@ -301,8 +305,7 @@ class DeadLetterData(Struct, kw_only=True):
     partition: int
     offset: int
     payload_bytes: int
-    payload_base64: str
-    payload_truncated: bool
+    payload_kept: bool
 
 
 class DeadLetter(OutputEnvelope, kw_only=True, tag="kefu.dead_letter"):

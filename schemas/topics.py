@@ -123,6 +123,12 @@ INPUTS = (CONVERSATIONS, CALLS, AGENTS)
 OUTPUTS = (ENRICHED, SLA, QA_ISSUES, SCORECARDS, INTERACTIONS, DEAD_LETTERS)
 CATALOGUE = (*INPUTS, *OUTPUTS, FACTS)
 
+PAYLOADS = "kefu.dead-letters.payloads.v1"
+"""Internal: the events of dead letters as they came, unmasked, by the letter's id. `kefu
+dead-letters` reads it; a tombstone drops one."""
+PAYLOADS_RETENTION_MS = 3 * DAY_MS
+"""Short, because nothing in it is masked; long enough for a weekend."""
+
 CHANGELOG_PREFIX = "kefu.changelog."
 """Internal topics that hold the engines' checkpoints, one beside each consumed topic."""
 

@@ -30,7 +30,6 @@ TEXTS = {
     "detail": "expected `str` at `$.type`",
     "content_type": "text",
     "datacontenttype": "application/json",
-    "payload_base64": "e30=",
 }
 
 

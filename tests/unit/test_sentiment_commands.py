@@ -161,7 +161,7 @@ def test_own_labels_change_what_the_model_says_and_nothing_else(tmp_path: Path) 
     result = json.loads(
         run("train", "sentiment", "--data", str(path), "--out", str(out), "--json").splitlines()[-1]
     )
-    assert result["macro_f1_after"] > max(0.95, result["macro_f1_before"])
+    assert result["macro_f1_after"] > max(0.9, result["macro_f1_before"])
     model = result["file"]
     assert "+own-" in model
     one = json.loads(run("score", "地址七号的紫霞卡住", "--model", model, "--json"))

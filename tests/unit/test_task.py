@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pytest
@@ -148,8 +147,12 @@ def test_a_dead_letter_carries_its_coordinates_and_the_payload(
     data = letter.data
     assert data.reason == reason
     assert (data.topic, data.partition, data.offset) == (CONVERSATIONS.name, 3, 42)
-    assert base64.b64decode(data.payload_base64) == (value or b"")
-    assert (data.payload_bytes, data.payload_truncated) == (len(value or b""), False)
+    assert data.payload_bytes == len(value or b"")
+    kept = [(event.letter_id, event.topic, event.key, event.value) for event in of.take_refused()]
+    there = [(letter.id, CONVERSATIONS.name, b"c1", value)]
+    assert kept == (there if data.payload_kept else [])
+    assert data.payload_kept == bool(value)
+    assert not of.take_refused(), "a payload was handed over twice"
     assert (letter.subject, letter.time) == ("c1", from_ms(START_MS))
     assert of.ledger == 42
 
