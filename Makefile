@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 DEMO_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: help setup demo test lint bench soak faults clean lock model
+.PHONY: help setup demo test lint bench soak faults clean lock model previews
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test   everything that must hold, on real Kafka"
 	@echo "make lint   style, types, import directions, generated files"
 	@echo "make bench  measurements; make soak, make faults: the long suites"
+	@echo "make previews  draw the dashboards as they look under the demo's load"
 	@echo "make model  train the sentiment model that ships"
 	@echo "make lock   refresh requirements.lock from pyproject.toml"
 
@@ -74,6 +75,10 @@ faults: $(READY)
 # Trains the sentiment model that ships, from the committed corpus; always the same bytes.
 model: $(READY)
 	$(BIN)/python -m kefu.training.shipped
+
+# Stills of the dashboards from a real load; needs prometheus, prometheus-alertmanager, fonts-noto-cjk.
+previews: $(READY)
+	$(BIN)/python -m grafana.preview
 
 lock:
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \

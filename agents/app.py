@@ -70,7 +70,13 @@ def build_app(settings: WorkerSettings) -> faust.App:
     scorer = load_scorer() if settings.sentiment else None
     stage = HotStage(settings, _factory(config, scorer), exporter, counts[FACTS.name])
     if settings.metrics_port:
-        MetricsServer(exporter.metrics, settings.metrics_host, settings.metrics_port)
+        MetricsServer(
+            exporter.metrics,
+            settings.metrics_host,
+            settings.metrics_port,
+            health=stage.health,
+            token=settings.metrics_token,
+        )
 
     app = faust.App(
         id=settings.app_id,

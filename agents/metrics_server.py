@@ -1,5 +1,8 @@
-"""Serves the metrics page from threads of its own, never from an event loop."""
+"""Serves the metrics page and the endpoints of health from threads of its own, never from an event
+loop: `/metrics`, `/healthz` (alive) and `/readyz` (ready).
+"""
 
+import hmac
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -12,6 +15,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from agents.health import Health
 from agents.series import Metrics
 
 CLIENT_LIMIT_S = 10.0
@@ -21,8 +25,19 @@ CLIENT_LIMIT_S = 10.0
 class MetricsServer:
     """Serves until `close`. Raises `OSError` where the address cannot be had."""
 
-    def __init__(self, metrics: Metrics, host: str, port: int) -> None:
-        """Port 0 takes a free one."""
+    def __init__(
+        self,
+        metrics: Metrics,
+        host: str,
+        port: int,
+        *,
+        health: Health | None = None,
+        token: str | None = None,
+    ) -> None:
+        """Port 0 takes a free one. With a token, `/metrics` wants it as a bearer's; the endpoints
+        of health, which say nothing of anybody, do not.
+        """
+        expected = None if token is None else f"Bearer {token}".encode()
         runtime = CollectorRegistry()
         ProcessCollector(registry=runtime)
         PlatformCollector(registry=runtime)
@@ -32,10 +47,27 @@ class MetricsServer:
             timeout = CLIENT_LIMIT_S
 
             def do_GET(self) -> None:
-                """The page, whatever the path."""
-                page = metrics.page() + generate_latest(runtime)
-                self.send_response(200)
-                self.send_header("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)
+                """One of the three pages."""
+                path = self.path.partition("?")[0]
+                if path == "/metrics":
+                    if not self._may_read():
+                        self._send(401, "text/plain", b"a bearer token is wanted\n")
+                        return
+                    page = metrics.page() + generate_latest(runtime)
+                    self._send(200, CONTENT_TYPE_PLAIN_0_0_4, page)
+                elif path in ("/healthz", "/readyz") and health is not None:
+                    good, why = health.alive() if path == "/healthz" else health.ready()
+                    self._send(200 if good else 503, "text/plain", f"{why}\n".encode())
+                else:
+                    self._send(404, "text/plain", b"/metrics, /healthz and /readyz are here\n")
+
+            def _may_read(self) -> bool:
+                given = self.headers.get("Authorization", "").encode()
+                return expected is None or hmac.compare_digest(given, expected)
+
+            def _send(self, status: int, kind: str, page: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(page)))
                 self.end_headers()
                 self.wfile.write(page)

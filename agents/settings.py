@@ -1,7 +1,7 @@
 """What a worker is started with, and where it finds its configuration files."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +25,8 @@ class WorkerSettings:
     `worker_id` names the process: it is its transactional id and metrics label, and must differ
     between workers that run at the same time. `clock` is "wall" where the worker itself writes
     ticks to its input partitions, "source" where the producer of the events does (replays,
-    and the demo, whose time runs faster). `metrics_port` 0: no metrics page is served.
+    and the demo, whose time runs faster). `metrics_port` 0: no metrics page is served;
+    `metrics_token`: what a reader of it must show, None where anyone may.
     """
 
     connection: KafkaConnection
@@ -35,6 +36,7 @@ class WorkerSettings:
     config_dir: Path | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9108
+    metrics_token: str | None = field(default=None, repr=False)
     clock: str = "wall"
     sentiment: bool = True
     batch: int = 2_000

@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from agents.changelog import ChangelogReader
 from agents.export import Exporter
+from agents.health import Health
 from agents.outbox import Outbox, TransactionAbortedError
 from agents.settings import WorkerSettings
 from agents.task import Admission, Task
@@ -54,6 +55,7 @@ class HotStage:
         self._membership: Any = None
         self._gauges_at = 0.0
         self.stop = threading.Event()
+        self.health = Health()
         self.assigned: tuple[tuple[str, int], ...] = ()
 
     def run(self) -> None:
@@ -64,6 +66,7 @@ class HotStage:
             except KafkaException as failure:
                 log.warning("kafka failed, starting over: %s", failure.args[0].name())
                 self._exporter.restarted()
+                self.health.without_kafka()
                 self.stop.wait(RESTART_AFTER_S)
 
     def _session(self) -> None:
@@ -98,6 +101,7 @@ class HotStage:
         )
         try:
             while not self.stop.is_set():
+                self.health.turned()
                 messages = consumer.consume(settings.batch, timeout=POLL_S)
                 if messages:
                     self._process(messages, consumer, outbox)
@@ -109,6 +113,7 @@ class HotStage:
     # --- membership ------------------------------------------------------------------------------
 
     def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
+        self.health.recovering()
         self._recover([(tp.topic, tp.partition) for tp in assigned])
         # Kept from here: after an expulsion and a new start a freshly asked one would belong to a
         # newer generation, and so let a batch of the old assignment pass.
@@ -117,6 +122,7 @@ class HotStage:
             tp.offset = self._tasks[tp.topic, tp.partition].ledger + 1
         consumer.assign(assigned)
         self._exporter.rebalanced(len(self._tasks))
+        self.health.joined(len(self._tasks))
 
     def _on_revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
         self._drop([(tp.topic, tp.partition) for tp in revoked])

@@ -15,6 +15,7 @@ LABELS = {
     "scorecards": "hourly scorecards",
     "interactions": "interaction summaries",
     "dead_letters": "dead letters",
+    "alerts": "alerts that fired",
     "duplicates": "duplicates",
     "conversations": "conversations",
     "calls": "calls",

@@ -118,7 +118,11 @@ def _annotations(language: Language) -> list[dashboard.AnnotationQuery]:
             "count by (version, sla, qa) (kefu_build offset 1m)",
             "blue",
         ),
-        (("Firing alerts", "告警"), 'ALERTS{alertstate="firing", alertname!="Watchdog"}', "red"),
+        (
+            ("Pages", "呼叫值班的告警"),
+            'count by (alertname) (ALERTS{alertstate="firing",severity="page"})',
+            "red",
+        ),
     )
     return [
         dashboard.AnnotationQuery()

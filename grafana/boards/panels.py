@@ -4,6 +4,7 @@ A text is a pair, English and Chinese, so that no translation can be missing. Pa
 to right in the grid of 24 columns; a row begins a new line.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from types import MappingProxyType
@@ -14,6 +15,8 @@ from grafana_foundation_sdk.builders import timeseries as series
 from grafana_foundation_sdk.models import common as kinds
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+from grafana.boards.label_names import CHINESE, CLOSED
 
 Text = tuple[str, str]
 """English, Chinese."""
@@ -78,14 +81,33 @@ def render(panel: Panel, language: Language, drill_down: Text, uid: str) -> Any:
         .height(height)
         .thresholds(_thresholds(panel.steps))
     )
+    if panel.unit == "short":
+        made = made.decimals(0)  # counts; `increase()` extrapolates, and makes fractions of them
     if panel.highest is not None:
         made = made.min(0).max(panel.highest)
     for number, (legend, query) in enumerate(panel.queries.items()):
         made = made.with_target(
             _target(panel.kind, chr(65 + number), text(legend, language), query)
         )
+    if language is Language.ZH:
+        made = _translated(made, panel)
     if panel.kind == "table":
         made = _columns(made, panel, language, drill_down, uid)
+    return made
+
+
+def _translated(made: Any, panel: Panel) -> Any:
+    """Legends of closed sets by their Chinese names."""
+    shown = {
+        label
+        for legend in panel.queries
+        if isinstance(legend, str)
+        for label in re.findall(r"{{(\w+)}}", legend)
+    }
+    if not shown & CLOSED:
+        return made
+    for value, name in CHINESE.items():
+        made = made.override_by_name(value, [models.DynamicConfigValue("displayName", name)])
     return made
 
 
@@ -185,6 +207,8 @@ def _columns(made: Any, panel: Panel, language: Language, drill_down: Text, uid:
     made = made.override_by_name(queue, [models.DynamicConfigValue("links", [link])])
     for legend, (unit, steps) in panel.columns.items():
         shown: list[models.DynamicConfigValue] = [models.DynamicConfigValue("unit", unit)]
+        if unit == "short":
+            shown.append(models.DynamicConfigValue("decimals", 0))
         if len(steps) > 1:
             shown += [
                 models.DynamicConfigValue("thresholds", _thresholds(steps).build()),

@@ -252,7 +252,7 @@ QUEUES = Row(
                 ("empathy", "共情率"): share_of_messages("empathy", by="queue"),
                 ("published score", "小时报告得分"): of_partition("kefu_qa_score_points", "queue"),
             },
-            (24, 8),
+            (24, 10),
             columns={
                 ("score", "得分"): ("none", SCORE),
                 ("scored", "已评分"): ("short", PLAIN),

@@ -47,7 +47,7 @@ NOW = Row(
              "lane), red from 210 s. It stands still with the data: look at the data age first.",
              "当前事件时间减去最早未回复的开始时间。30 秒（P1 快线）起橙色，210 秒起红色。"
              "数据停更时该值也会停，请先看“数据延迟”。"),
-            "s", {"longest": f"({CLOCK} - min({SINCE})) or vector(0)"}, (4, 4), WAIT,
+            "s", {"longest": f"clamp_min({CLOCK} - min({SINCE}), 0) or vector(0)"}, (4, 4), WAIT,
         ),
         Panel(
             "stat", ("Service level, last half hour", "服务水平（上一半小时）"),
@@ -101,7 +101,7 @@ WAITS = Row(
             "bargauge", ("Longest wait by queue", "各队列最长等待"),
             ("Event time now less the beginning of the queue's longest present wait.",
              "当前事件时间减去该队列最早未回复的开始时间。"),
-            "s", {"{{queue}}": f"{CLOCK} - min by (queue) ({SINCE})"}, (4, 8), WAIT,
+            "s", {"{{queue}}": f"clamp_min({CLOCK} - min by (queue) ({SINCE}), 0)"}, (4, 8), WAIT,
         ),
         Panel(
             "bargauge", ("Agents by state", "坐席状态"),
@@ -184,7 +184,8 @@ QUEUES = Row(
             "short",
             {
                 ("waiting", "等待"): f"sum by (queue) ({WAITING})",
-                ("longest wait", "最长等待"): f"{CLOCK} - min by (queue) ({SINCE})",
+                ("longest wait", "最长等待"):
+                    f"clamp_min({CLOCK} - min by (queue) ({SINCE}), 0)",
                 ("breaches, 1 h", "超时（1 小时）"): increase(
                     "kefu_sla_total", "queue", where=f'outcome="breached",{PLACE}'),
                 ("opened, 1 h", "进线（1 小时）"): increase(
@@ -194,7 +195,7 @@ QUEUES = Row(
                              where=f'label="negative",{PLACE}'),
                     increase("kefu_customer_messages_total", "queue", where=PLACE)),
             },
-            (24, 8),
+            (24, 10),
             columns={
                 ("waiting", "等待"): ("short", PLAIN),
                 ("longest wait", "最长等待"): ("s", WAIT),

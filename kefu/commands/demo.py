@@ -16,6 +16,7 @@ from agents.connection import KafkaConnection
 from agents.scorer import load_scorer
 from agents.topics import TopicsError, apply_topics, partition_counts
 from kefu.commands.replay import checked_config
+from kefu.demo.alerting import Alerting
 from kefu.demo.board import Board
 from kefu.demo.feed import Feed
 from kefu.demo.health import Health, scrape
@@ -109,6 +110,7 @@ class _Demo:
         show: bool,
     ) -> None:
         self._seconds = seconds
+        self._config_dir = config_dir
         self._config = checked_config(config_dir)
         self._board = Board()
         self._health = Health()
@@ -116,6 +118,7 @@ class _Demo:
         self._speed = speed
         self._show = show
         self._started = time.monotonic()
+        self._alerting: Alerting | None = None
 
     def on_kafka(self, connection: KafkaConnection, *, is_fresh: bool) -> dict[str, float]:
         """With workers on a broker."""
@@ -125,17 +128,19 @@ class _Demo:
         except TopicsError as error:
             raise NoKafkaError(str(error)) from None
         with tempfile.TemporaryDirectory(prefix="kefu-demo-") as folder, ExitStack() as stack:
-            workers = Workers(connection, Path(folder))
+            workers = Workers(connection, Path(folder), config_dir=self._config_dir)
             stack.callback(workers.stop)
             reader = OutputReader(connection, counts, self._board, is_fresh=is_fresh)
             stack.callback(reader.stop)
+            self._wait_for(workers, sum(counts[topic.name] for topic in INPUTS))
+            self._alerting = alerting = stack.enter_context(Alerting(workers.ports))
             notes = [
                 f"Kafka {connection.bootstrap_servers}   topics kefu.*.v1 (`kefu topics list`)",
                 *(f"metrics http://127.0.0.1:{port}/metrics" for port in workers.ports),
+                *alerting.notes,
             ]
             if not self._show:
                 click.echo("\n".join(notes), err=True)
-            self._wait_for(workers, sum(counts[topic.name] for topic in INPUTS))
             self._feed.to_kafka(connection, counts, self._config)
             stack.callback(self._feed.stop)
             self._watch(lambda: scrape(workers.ports), notes, workers)
@@ -182,8 +187,10 @@ class _Demo:
             try:
                 while self._seconds is None or time.monotonic() - began < self._seconds:
                     self._health = look()
+                    alerting = self._alerting
+                    alerts = alerting.firing() if alerting and alerting.is_on else None
                     if live is not None:
-                        live.update(render(self._board, self._health, self._speed, notes))
+                        live.update(render(self._board, self._health, self._speed, notes, alerts))
                     if self._feed.failure is not None:
                         raise self._feed.failure
                     if workers is not None and workers.ended():
@@ -208,6 +215,7 @@ class _Demo:
     def _result(self) -> dict[str, float]:
         board, feed = self._board, self._feed
         events = self._health.events
+        alerting = self._alerting
         return {
             "events_in": feed.events,
             "conversations": len(board.interactions["conversation"]),
@@ -218,6 +226,7 @@ class _Demo:
             "qa_issues": board.totals["qa_issues"],
             "scorecards": board.totals["scorecards"],
             "dead_letters": board.totals["dead_letters"],
+            **({"alerts": len(alerting.seen)} if alerting and alerting.is_on else {}),
             "duplicates": events.get("duplicate", 0) + events.get("replayed", 0),
             "lost": len(feed.sent - board.enriched_events),
             "seconds": round(time.monotonic() - self._started, 1),

@@ -38,6 +38,12 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 @click.option("--metrics-host", default="127.0.0.1", show_default=True)
 @click.option("--metrics-port", default=9108, show_default=True, help="0: none is served.")
 @click.option(
+    "--metrics-token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Readers of the metrics must show the token in this file (KEFU_METRICS_TOKEN_FILE).",
+    envvar="KEFU_METRICS_TOKEN_FILE",
+)
+@click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     help="Scratch folder of the runtime; the state itself is in Kafka.",
@@ -45,7 +51,12 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 @click.option(
     "--session-timeout", default=10.0, show_default=True, help="Seconds to miss a worker."
 )
-@click.option("--log-level", default="WARNING", show_default=True)
+@click.option(
+    "--log-level",
+    default="WARNING",
+    show_default=True,
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
+)
 def command(
     bootstrap_servers: str | None,
     config_dir: Path | None,
@@ -55,6 +66,7 @@ def command(
     sentiment: bool,
     metrics_host: str,
     metrics_port: int,
+    metrics_token_file: Path | None,
     data_dir: Path | None,
     session_timeout: float,
     log_level: str,
@@ -70,11 +82,22 @@ def command(
             config_dir=config_dir,
             metrics_host=metrics_host,
             metrics_port=metrics_port,
+            metrics_token=None if metrics_token_file is None else _token(metrics_token_file),
             clock=clock,
             sentiment=sentiment,
             session_timeout_ms=round(session_timeout * 1000),
         )
         run_worker(settings)
+
+
+def _token(path: Path) -> str:
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: the token cannot be read: {error}") from None
+    if not token:
+        raise UserError(f"{path}: the file is empty, expected a token")
+    return token
 
 
 def run_worker(settings: WorkerSettings) -> None:

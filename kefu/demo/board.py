@@ -13,6 +13,7 @@ from schemas.outputs import (
     Scorecard,
     SlaBreached,
     SlaCorrected,
+    SlaData,
     SlaMet,
     SlaWarned,
 )
@@ -41,6 +42,13 @@ class Queue:
     mood: Counter[str] = field(default_factory=Counter)
     score: float | None = None
 
+    def count(self, outcome: str, change: int) -> None:
+        """One more or one less decision: met or breached."""
+        if outcome == "met":
+            self.met += change
+        else:
+            self.breached += change
+
     @property
     def service_level(self) -> float | None:
         """Share of decided waits that were answered in time, 0…1."""
@@ -61,6 +69,7 @@ class Board:
         self.dead_reasons: Counter[str] = Counter()
         self.repeats = 0
         self._seen: set[str] = set()
+        self._decided: dict[str, tuple[Queue, str]] = {}
 
     def add(self, output: Output) -> None:
         """Take one output."""
@@ -77,10 +86,10 @@ class Board:
                     self._queue(data.queue).mood[data.sentiment.label] += 1
             case SlaMet(data=data):
                 self.totals["met"] += 1
-                self._queue(data.queue).met += 1
+                self._decide(data)
             case SlaBreached(data=data):
                 self.totals["breaches"] += 1
-                self._queue(data.queue).breached += 1
+                self._decide(data)
                 self.breaches.appendleft(
                     Breach(
                         output.time,
@@ -93,8 +102,7 @@ class Board:
                 )
             case SlaCorrected(data=data):
                 self.totals["corrections"] += 1
-                queue = self._queue(data.queue)
-                queue.met, queue.breached = queue.met + 1, queue.breached - 1
+                self._decide(data)
             case SlaWarned():
                 self.totals["warned"] += 1
             case QaIssue(data=data):
@@ -111,6 +119,16 @@ class Board:
                 self.dead_reasons[data.reason] += 1
             case _:
                 pass
+
+    def _decide(self, data: SlaData) -> None:
+        """Count the newest statement about a wait, and no longer the one before it."""
+        before = self._decided.pop(data.clock_id, None)
+        if before is not None:
+            before[0].count(before[1], -1)
+        if data.outcome in ("met", "breached"):
+            queue = self._queue(data.queue)
+            queue.count(data.outcome, 1)
+            self._decided[data.clock_id] = queue, data.outcome
 
     def _queue(self, name: str | None) -> Queue:
         return self.queues.setdefault(name or "–", Queue())

@@ -35,8 +35,18 @@ class Feed:
     `sent` holds the ids of everything said, so that the demo can tell whether anything was lost.
     """
 
-    def __init__(self, seed: int, speed: float, rate_per_minute: float, faults: Faults) -> None:
-        self._generator = Generator(seed, start_ms=start_ms(), rate_per_minute=rate_per_minute)
+    def __init__(
+        self,
+        seed: int,
+        speed: float,
+        rate_per_minute: float,
+        faults: Faults,
+        *,
+        begin_ms: int | None = None,
+    ) -> None:
+        """`begin_ms`: event time of the beginning; else `start_ms()`."""
+        begin = start_ms() if begin_ms is None else begin_ms
+        self._generator = Generator(seed, start_ms=begin, rate_per_minute=rate_per_minute)
         self._seed = seed
         self._faults = faults
         self._speed = speed

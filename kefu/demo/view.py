@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from kefu.demo.alerting import FiringAlert
 from kefu.demo.board import Board, Queue
 from kefu.demo.health import Health
 
@@ -18,8 +19,14 @@ LONG_WAIT_S = 210
 CLOCKS = {"first_response": "首响 first", "next_response": "响应 next", "answer": "接听 answer"}
 
 
-def render(board: Board, health: Health, speed: float, notes: list[str]) -> RenderableType:
-    """The whole screen."""
+def render(
+    board: Board,
+    health: Health,
+    speed: float,
+    notes: list[str],
+    alerts: list[FiringAlert] | None,
+) -> RenderableType:
+    """The whole screen; `alerts` None: nobody watches for any."""
     layout = Layout()
     layout.split_column(
         Layout(_header(health, speed), size=3),
@@ -27,8 +34,14 @@ def render(board: Board, health: Health, speed: float, notes: list[str]) -> Rend
         Layout(name="bottom", ratio=2, minimum_size=9),
     )
     layout["middle"].split_row(
-        Layout(_queues(board, health), ratio=5), Layout(_breaches(board), ratio=4)
+        Layout(_queues(board, health), ratio=5), Layout(name="right", ratio=4)
     )
+    if alerts is None:
+        layout["right"].update(_breaches(board))
+    else:
+        layout["right"].split_column(
+            Layout(_breaches(board), ratio=1), Layout(_alerts(alerts), ratio=1)
+        )
     layout["bottom"].split_row(
         Layout(_issues(board), ratio=2), Layout(_pipeline(board, health, notes), ratio=3)
     )
@@ -91,6 +104,19 @@ def _breaches(board: Board) -> Panel:
             breach.channel,
         )
     return Panel(table, title=f"超时 SLA breaches ({board.totals['breaches']})")
+
+
+def _alerts(alerts: list[FiringAlert]) -> Panel:
+    table = Table(expand=True, box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True, ratio=3)
+    table.add_column(no_wrap=True, ratio=2)
+    table.add_column(justify="right", no_wrap=True)
+    now = datetime.now(UTC)
+    for alert in alerts:
+        style = "bold red" if alert.severity == "page" else "yellow"
+        age = max(0.0, (now - alert.since).total_seconds())
+        table.add_row(Text(alert.name, style=style), alert.queue, _duration(age))
+    return Panel(table, title=f"告警 firing alerts ({len(alerts)})")
 
 
 def _issues(board: Board) -> Panel:

@@ -1,7 +1,6 @@
 """The demo's worker processes, and a reader of what they publish."""
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, 
 
 from agents.connection import KafkaConnection
 from kefu.demo.board import Board
+from kefu.ports import free_port as free_port
 from schemas.codec import decode_output
 from schemas.topics import OUTPUTS
 
@@ -20,7 +20,16 @@ STOP_LIMIT_S = 15.0
 class Workers:
     """Two `kefu worker` processes, as a user would start them."""
 
-    def __init__(self, connection: KafkaConnection, folder: Path, count: int = 2) -> None:
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        folder: Path,
+        count: int = 2,
+        *,
+        config_dir: Path | None = None,
+    ) -> None:
+        """Start `count` of them, with their logs in `folder` and the configuration given."""
+        self._config = [] if config_dir is None else ["--config", str(config_dir)]
         self.ports = [free_port() for _ in range(count)]
         self.logs = [folder / f"worker-{number}.log" for number in range(1, count + 1)]
         self._processes = [
@@ -36,6 +45,7 @@ class Workers:
                 [
                     *(sys.executable, "-m", "kefu", "worker", "--clock", "source"),
                     *("--worker-id", f"demo-{number}", "--metrics-port", str(port)),
+                    *self._config,
                 ],
                 env={**os.environ, **connection.to_environment()},
                 stdin=subprocess.DEVNULL,
@@ -58,13 +68,6 @@ class Workers:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class OutputReader:

@@ -62,7 +62,7 @@ class Generator:
         self._interactions = 0
 
     def __iter__(self) -> Iterator[Event]:
-        arrivals = self._staff.arrive(self._start_ms)
+        arrivals = self._staff.arrive(self._start_ms, self._tenants[0])
         presence = Presence(
             {agent.id: agent for agent in self._staff.agents},
             {arrival.subject: arrival.data.state for arrival in arrivals},

@@ -76,7 +76,9 @@ class Presence:
             return
         self._states[agent_id] = state
         agent = self._agents[agent_id]
-        data = PresenceData(state=state, queue=agent.queue, agent_tier=agent.tier)
+        data = PresenceData(
+            state=state, queue=agent.queue, agent_tier=agent.tier, tenant=event.data.tenant
+        )
         # Its id, source and number are given when it leaves the generator.
         yield AgentPresence(id="-", source="-", time=event.time, subject=agent_id, data=data)
 

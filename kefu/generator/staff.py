@@ -65,12 +65,12 @@ class Staff:
         """How long this answer takes: log-normal around the agent's median."""
         return round(agent.median_s * self._random.lognormvariate(0.0, SIGMA) * 1000)
 
-    def arrive(self, time_ms: int) -> list[AgentPresence]:
+    def arrive(self, time_ms: int, tenant: str) -> list[AgentPresence]:
         """Everybody's presence at the start of the day."""
-        return [self._arrival(agent, time_ms) for agent in self.agents]
+        return [self._arrival(agent, time_ms, tenant) for agent in self.agents]
 
-    def _arrival(self, agent: Agent, time_ms: int) -> AgentPresence:
+    def _arrival(self, agent: Agent, time_ms: int, tenant: str) -> AgentPresence:
         state = self._random.choices(list(FIRST_STATES), list(FIRST_STATES.values()))[0]
-        data = PresenceData(state=state, queue=agent.queue, agent_tier=agent.tier)
+        data = PresenceData(state=state, queue=agent.queue, agent_tier=agent.tier, tenant=tenant)
         time = from_ms(time_ms)
         return AgentPresence(id="-", source="-", time=time, subject=agent.id, data=data)
