@@ -14,6 +14,10 @@ from kefu.figures import Figures, print_figures
 from kefu.options import config_option, json_option, print_json
 from kefu.progress import counting
 from kefu.replay import InProcess, OutputFiles, Totals, replay
+from kefu.report.build import build
+from kefu.report.collect import Collector
+from kefu.report.command_options import check_writable, page_options, write_page
+from kefu.report.words import Language
 from kefu.source_options import open_source, source_options
 from kefu.summary import print_summary
 from pipeline.config import EngineConfig
@@ -26,6 +30,13 @@ from schemas.outputs import Output
 @click.argument("path", type=click.Path(path_type=Path))
 @source_options
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for outputs.")
+@click.option(
+    "--report",
+    "report_path",
+    type=click.Path(path_type=Path),
+    help="An HTML page for team leaders over the whole replay.",
+)
+@page_options
 @click.option("--sentiment/--no-sentiment", default=True, help="Score customer messages.")
 @config_option
 @json_option
@@ -36,6 +47,9 @@ def command(
     seed: int,
     zone: str,
     out: Path | None,
+    report_path: Path | None,
+    language: Language,
+    tenant: str | None,
     sentiment: bool,
     config_dir: Path | None,
     as_json: bool,
@@ -47,10 +61,13 @@ def command(
     dead_letters.jsonl into the folder of --out, and prints a summary. For example:
       kefu replay chats.csv --format csv --map text=content,role=sender --out result
     """
+    if report_path is not None:
+        check_writable(report_path)
     config = checked_config(config_dir)
     scorer = load_scorer() if sentiment else None
     totals = Totals()
     figures = Figures(config.sla)
+    collected = None if report_path is None else Collector()
     started = time.monotonic()
     with counting(open_source(path, source_format, mapping, seed, zone), path.name) as records:
         wall_ms = to_ms(datetime.now(UTC))
@@ -60,16 +77,23 @@ def command(
             def emit(output: Output) -> None:
                 totals.add(output)
                 figures.add(output)
+                if collected is not None:
+                    collected.add(output)
                 if files is not None:
                     files.write(output)
 
             totals.events_in = replay(records, pipeline, config, wall_ms=wall_ms, emit=emit)
+    if collected is not None and report_path is not None:
+        page = build(collected, config, tenant=tenant, is_complete=True)
+        write_page(page, language, report_path)
     result = {**totals.result(), "seconds": round(time.monotonic() - started, 3)}
     if as_json:
         print_json({**result, "channels": figures.by_channel()})
     else:
         print_summary(f"{path.name}", result, out)
         print_figures(figures.by_channel(), config.sla)
+        if report_path is not None:
+            click.echo(f"the page for team leaders is {report_path}")
 
 
 def checked_config(config_dir: Path | None) -> EngineConfig:

@@ -16,6 +16,7 @@ from schemas.events import (
     Event,
     PresenceData,
     PresenceState,
+    Tick,
 )
 
 CHATS_AT_ONCE = 5
@@ -77,7 +78,10 @@ class Presence:
         self._states[agent_id] = state
         agent = self._agents[agent_id]
         data = PresenceData(
-            state=state, queue=agent.queue, agent_tier=agent.tier, tenant=event.data.tenant
+            state=state,
+            queue=agent.queue,
+            agent_tier=agent.tier,
+            tenant=None if isinstance(event, Tick) else event.data.tenant,
         )
         # Its id, source and number are given when it leaves the generator.
         yield AgentPresence(id="-", source="-", time=event.time, subject=agent_id, data=data)

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from functools import cache
 from html.parser import HTMLParser
 from itertools import count, takewhile
+from random import Random
 from typing import Any
 
+from agents.scorer import load_scorer
 from agents.settings import load_config
 from kefu.generator import Generator
 from kefu.replay import InProcess, replay
@@ -34,15 +36,19 @@ _numbers = count(1)
 
 @cache
 def made_up() -> tuple[Output, ...]:
-    """The outputs of three hours of the generator, by the shipped configuration."""
+    """The outputs of three hours of the generator, by the shipped configuration. Events come up to
+    ten minutes late, so that issues are withdrawn and scorecards corrected.
+    """
     found: list[Output] = []
-    events = Generator(7, start_ms=HOUR_0_MS, rate_per_minute=2)
     until_ms = HOUR_0_MS + 3 * HOUR_MS
-    records = (
-        record_of(number, event)
-        for number, event in enumerate(takewhile(lambda e: to_ms(e.time) < until_ms, events), 1)
-    )
-    replay(records, InProcess(CONFIG, None), CONFIG, wall_ms=until_ms, emit=found.append)
+    generator = Generator(7, start_ms=HOUR_0_MS, rate_per_minute=2)
+    events = list(takewhile(lambda event: to_ms(event.time) < until_ms, generator))
+    random = Random(3)
+    comes_ms = {event.id: to_ms(event.time) + random.randrange(600_000) for event in events}
+    events.sort(key=lambda event: comes_ms[event.id])
+    records = (record_of(number, event) for number, event in enumerate(events, 1))
+    pipeline = InProcess(CONFIG, load_scorer())
+    replay(records, pipeline, CONFIG, wall_ms=until_ms, emit=found.append)
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from kefu.report.build import build
 from kefu.report.model import Report
 from pipeline.scorecards import KEPT_MS
 from pipeline.windows import HOUR_MS
+from schemas.codec import from_ms
 from schemas.outputs import Output
 from tests.unit.report_builders import CONFIG, HOUR_0_MS, card, collected, issue, summary
 
@@ -137,11 +138,11 @@ def test_the_trend_of_an_hour_ends_with_it_and_shows_hours_without_anything() ->
 
 
 @pytest.mark.parametrize(
-    ("last_hour", "unit", "buckets"), [(71, "hour", 5), (72, "day", 4), (24 * 100, "month", 5)]
+    ("last_hour", "unit", "buckets"), [(71, "hour", 5), (72, "day", 4), (24 * 100, "month", 4)]
 )
 def test_a_long_trend_is_by_days_or_months(last_hour: int, unit: str, buckets: int) -> None:
     found = report(card(0, (90,)), card(last_hour, (70,)), hour=None)
-    assert (found.trend_unit, len(found.trend)) == (unit, min(buckets, 5))
+    assert (found.trend_unit, len(found.trend)) == (unit, buckets)
     assert sum(bucket.sums.scored for bucket in found.trend if bucket.sums) == 2
 
 
@@ -164,3 +165,18 @@ def test_notes_that_cost_nothing_come_after_all_others() -> None:
     found = report(card(issues=issues)).rules
     assert [one.rule.id for one in found] == ["greeting", "closing", "no_closing_question"]
     assert sum(one.hits.share or 0 for one in found) == pytest.approx(1)
+
+
+def test_an_hour_begins_with_its_first_instant_and_ends_before_the_next_ones() -> None:
+    ends_ms = HOUR_0_MS + HOUR_MS
+    outputs = [
+        *(issue(str(at_ms), to=str(at_ms), at_ms=at_ms) for at_ms in (HOUR_0_MS, ends_ms - 1)),
+        *(issue(str(at_ms), to=str(at_ms), at_ms=at_ms) for at_ms in (HOUR_0_MS - 1, ends_ms)),
+        summary("first", 11, closed=from_ms(HOUR_0_MS)),
+        summary("last", 12, closed=from_ms(ends_ms - 1)),
+        summary("before", 13, closed=from_ms(HOUR_0_MS - 1)),
+        summary("after", 14, closed=from_ms(ends_ms)),
+    ]
+    found = report(card(issues={"pushing_away": 2}), card(1), *outputs)
+    assert dict(found.scores) == {11: 1, 12: 1}
+    assert found.rules[0].interactions == 2

@@ -32,6 +32,13 @@ def test_a_withdrawn_issue_is_taken_out_also_where_the_withdrawal_comes_first() 
         assert kept.interaction_id == "c2"
 
 
+def test_a_scorecard_that_was_taken_back_to_nothing_is_no_scorecard() -> None:
+    misplaced, taken_back = card(tenant="", scores=(50,)), card(tenant="", revision=2)
+    placed = card(tenant="shop", scores=(50,))
+    (kept,) = collected((misplaced, taken_back, placed)).cards()
+    assert kept.tenant == "shop"
+
+
 def test_an_output_that_comes_twice_counts_once() -> None:
     once = [card(scores=(80,)), issue(), summary()]
     found = collected([*once, *once])

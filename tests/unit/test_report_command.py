@@ -88,7 +88,7 @@ def test_a_page_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path
         ("replay", "no such file", "--format", "events", "--report"),
         ("report", "--from", "no such file", "--out"),
     ):
-        with pytest.raises(UserError, match="no folder .* to write the page into"):
+        with pytest.raises(UserError, match=r"no folder .* to write the page into"):
             run(*command, str(tmp_path / "gone" / "x.html"))
         with pytest.raises(UserError, match="is a folder; name a file for the page"):
             run(*command, str(tmp_path))
