@@ -1,7 +1,7 @@
 """From a caller on Kafka to a signed message in a chat group; and what a blind pipeline holds back.
 
 Real Kafka, worker, Prometheus, Alertmanager and chat adapter, with the rules, routes and
-inhibitions that ship; only `group_interval` is shortened, so that no alert's end is waited for long.
+inhibitions that ship; only `group_interval` is shortened, so as not to wait long for an end.
 """
 
 from __future__ import annotations
