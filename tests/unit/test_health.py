@@ -13,7 +13,6 @@ from agents.labels import LabelConfig
 from agents.metrics_server import MetricsServer
 from tests.unit.builders import CONFIG
 
-
 TOKEN = "x" * 20
 
 
