@@ -49,7 +49,13 @@ def named_connection(bootstrap_servers: str | None) -> KafkaConnection | None:
         raise UserError(str(error)) from None
 
 
+def _named(value: Any) -> dict[str, Any]:
+    """A named tuple by its names, at any depth."""
+    fields: dict[str, Any] = value._asdict()
+    return fields
+
+
 def print_json(result: dict[str, Any]) -> None:
     """Print a result as one line of JSON."""
-    sys.stdout.write(orjson.dumps(result).decode() + "\n")
+    sys.stdout.write(orjson.dumps(result, default=_named).decode() + "\n")
     sys.stdout.flush()

@@ -47,8 +47,9 @@ class Generator:
         """
         # Not for security: the same seed must give the same events everywhere.
         self._random = Random(seed)  # noqa: S311
-        self._source = f"kefu/generator/{seed}"
         self._name = f"{seed}-{start_ms // 1000}"
+        # Its numbers begin at 1 with each start, and so does a source.
+        self._source = f"kefu/generator/{self._name}"
         self._start_ms = start_ms
         self._rate_per_ms = rate_per_minute / 60_000
         self._call_share = call_share
