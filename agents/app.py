@@ -25,6 +25,7 @@ from agents.topics import partition_counts
 from pipeline.config import EngineConfig
 from pipeline.engine import Engine
 from pipeline.sentiment.scorer import Scorer
+from pipeline.state import StateVersionError
 from schemas.topics import CALLS, CONVERSATIONS, FACTS
 
 log = logging.getLogger("kefu.app")
@@ -57,7 +58,10 @@ class HotStageService(Service):  # type: ignore[misc]
         try:
             self._stage.run()
         except BaseException as error:
-            log.exception("the hot stage failed")
+            if isinstance(error, StateVersionError):  # not a fault of ours: no traceback
+                log.error("%s", error)
+            else:
+                log.exception("the hot stage failed")
             if self._app_loop is not None:
                 asyncio.run_coroutine_threadsafe(self.crash(error), self._app_loop)
 
