@@ -1,13 +1,14 @@
 """A whole dashboard: its variables, links, annotations and rows."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
-from grafana.boards.panels import SOURCE, Language, Row, Text, render, text
+from grafana.boards.panels import SOURCE, Language, Row, Target, Text, render, text
 
 NAMES: dict[str, Text] = {
     "kefu-wallboard": ("Wallboard", "实时看板"),
@@ -21,7 +22,9 @@ FORMULAS = "1,2,3,4,5"
 
 
 class Board(NamedTuple):
-    """One dashboard, in both languages. `drill_down` is the uid that a table's rows lead to."""
+    """One dashboard, in both languages. `drill_down` is the uid that a table's rows lead to, beside
+    the dashboard itself, narrowed to the queue.
+    """
 
     uid: str
     about: Text
@@ -30,7 +33,6 @@ class Board(NamedTuple):
     drill_down: str
     rows: Sequence[Row]
     has_formula: bool = False
-    has_channel: bool = True
 
 
 def uid_in(uid: str, language: Language) -> str:
@@ -43,18 +45,20 @@ def content(board: Board, language: Language) -> bytes:
     made = _head(board, language)
     for variable in _variables(board, language):
         made = made.with_variable(variable)
-    for annotation in _annotations(language):
-        made = made.annotation(annotation)
     for uid, name in NAMES.items():
         if uid != board.uid:
             made = made.link(_link(text(name, language), f"/d/{uid_in(uid, language)}"))
+    lead_to = [
+        Target(text(NAMES[uid], language), uid_in(uid, language))
+        for uid in (board.drill_down, board.uid)
+    ]
     for row in board.rows:
         made = made.with_row(dashboard.Row(text(row.title, language)))
         for panel in row.panels:
-            lead = NAMES[board.drill_down]
-            target = uid_in(board.drill_down, language)
-            made = made.with_panel(render(panel, language, lead, target))
+            made = made.with_panel(render(panel, language, lead_to))
     whole = made.build()
+    marks = [marks.in_language(language) for marks in _MARKS]
+    whole.annotations = models.AnnotationContainer(list_val=list(marks))
     for number, panel in enumerate(whole.panels or [], start=1):
         panel.id_val = number
     return JSONEncoder(sort_keys=True, indent=2).encode(whole).encode() + b"\n"
@@ -81,9 +85,8 @@ def _variables(board: Board, language: Language) -> list[Any]:
         .label(text(("Data source", "数据源"), language))
         .type("prometheus"),
         _of_label("queue", ("Queue", "队列"), language),
+        _of_label("channel", ("Channel", "渠道"), language),
     ]
-    if board.has_channel:
-        found.append(_of_label("channel", ("Channel", "渠道"), language))
     if board.has_formula:
         found.append(
             dashboard.CustomVariable("formula")
@@ -110,29 +113,54 @@ def _of_label(name: str, label: Text, language: Language) -> dashboard.QueryVari
     )
 
 
-def _annotations(language: Language) -> list[dashboard.AnnotationQuery]:
-    shown = (
-        (
-            ("Deployments", "发布"),
-            "count by (version, sla, qa) (kefu_build) unless "
-            "count by (version, sla, qa) (kefu_build offset 1m)",
-            "blue",
-        ),
-        (
-            ("Pages", "呼叫值班的告警"),
-            'count by (alertname) (ALERTS{alertstate="firing",severity="page"})',
-            "red",
-        ),
-    )
-    return [
-        dashboard.AnnotationQuery()
-        .name(text(name, language))
-        .datasource(SOURCE)
-        .enable(True)
-        .expr(query)
-        .icon_color(color)
-        for name, query, color in shown
-    ]
+class _Marks(models.AnnotationQuery):
+    """An annotation: what it is called, what it finds, and what a user reads at each mark.
+
+    The text at a mark is `titleFormat` of the Prometheus data source, which the SDK does not know.
+    """
+
+    def __init__(
+        self, name: Text, query: str, title: str, color: str, *, is_on: bool = True
+    ) -> None:
+        super().__init__(datasource=SOURCE, enable=is_on, icon_color=color, expr=query)
+        self.names = name
+        self.title = title
+
+    def in_language(self, language: Language) -> "_Marks":
+        """The same, named in one language."""
+        named = copy(self)
+        named.name = text(self.names, language)
+        return named
+
+    def to_json(self) -> dict[str, object]:
+        """As Grafana loads it."""
+        return {**super().to_json(), "titleFormat": self.title}
+
+
+_MARKS = (
+    _Marks(
+        ("Deployments", "发布"),
+        "count by (version, sla, qa) (kefu_build) unless "
+        "count by (version, sla, qa) (kefu_build offset 1m)",
+        "kefu {{version}} · sla {{sla}} · qa {{qa}}",
+        "blue",
+    ),
+    _Marks(
+        ("Pages", "呼叫值班的告警"),
+        'count by (alertname) (ALERTS{alertstate="firing",severity="page"})',
+        "{{alertname}}",
+        "red",
+    ),
+    # Off until someone wants them: a busy hour would be marked from end to end.
+    _Marks(
+        ("Other alerts", "其他告警"),
+        "count by (alertname, queue) "
+        '(ALERTS{alertstate="firing",severity!="page",alertname!="Watchdog"})',
+        "{{alertname}} {{queue}}",
+        "orange",
+        is_on=False,
+    ),
+)
 
 
 def _link(title: str, url: str) -> dashboard.DashboardLink:

@@ -15,10 +15,9 @@ TRUST = Row(
     (
         Panel(
             "stat", ("Data age", "数据延迟"),
-            ("Since the oldest partition last showed its state. Red: some partition is not read, "
-             "and every board is partly blind. From kefu_state_shown_timestamp_seconds.",
-             "最久未刷新的分区距今多久；红色表示有分区未被处理。"
-             "来自 kefu_state_shown_timestamp_seconds。"),
+            ("Since the oldest partition last showed its state. Red: some partition is not "
+             "read, and every board is partly blind.",
+             "最久未刷新的分区距今多久；红色表示有分区未被处理。"),
             "s", {"age": DATA_AGE}, (4, 4), AGE,
         ),
         Panel(
@@ -30,28 +29,27 @@ TRUST = Row(
         ),
         Panel(
             "stat", ("Records waiting", "积压记录"),
-            ("Records between the workers and the end of the input. From kefu_input_lag.",
-             "输入末尾与处理位置之间的记录数。来自 kefu_input_lag。"),
+            ("Records between the workers and the end of the input.",
+             "输入末尾与处理位置之间的记录数。"),
             "short", {"lag": "sum(max by (topic,partition) (kefu_input_lag))"}, (4, 4),
         ),
         Panel(
             "stat", ("Dead letters, 1 h", "死信（1 小时）"),
-            ("Events that could not be taken in the last hour, of all reasons; they are kept. From "
-             "kefu_dead_letters_total.",
-             "最近一小时无法处理的事件（已保留）。来自 kefu_dead_letters_total。"),
+            ("Events that could not be taken in the last hour, of all reasons; they are kept.",
+             "最近一小时无法处理的事件（已保留）。"),
             "short", {"dead letters": "sum(increase(kefu_dead_letters_total[1h]))"},
             (4, 4), ANY_BAD,
         ),
         Panel(
             "stat", ("Workers", "工作进程"),
-            ("Workers that answer, of those that Prometheus knows of. From up.",
-             "有响应的工作进程数。来自 up。"),
+            ("Workers that answer, of those that Prometheus knows of.",
+             "有响应的工作进程数。"),
             "short", {"up": 'sum(up{job="kefu-worker"})'}, (4, 4), ((None, RED), (1, GREEN)),
         ),
         Panel(
             "stat", ("Partitions read", "已处理分区"),
-            ("Input partitions that some worker shows. From kefu_state_shown_timestamp_seconds.",
-             "正在被处理的输入分区数。来自 kefu_state_shown_timestamp_seconds。"),
+            ("Input partitions that some worker shows.",
+             "正在被处理的输入分区数。"),
             "short",
             {"read": "count(count by (topic,partition) (kefu_state_shown_timestamp_seconds))"},
             (4, 4),
@@ -64,15 +62,16 @@ FLOW = Row(
     (
         Panel(
             "timeseries", ("Events by outcome", "事件去向"),
-            ("Input events a second by what became of them: processed, known as a duplicate, read "
-             "twice after a restart, dead letter. From kefu_events_total.",
-             "每秒输入事件：已处理、重复、重启后重读、死信。来自 kefu_events_total。"),
+            ("Input events a second by what became of them: processed, known as a duplicate, "
+             "read twice after a restart, dead letter.",
+             "每秒输入事件：已处理、重复、重启后重读、死信。"),
             "cps", {"{{outcome}}": "sum by (outcome) (rate(kefu_events_total[$__rate_interval]))"},
             (8, 8),
         ),
         Panel(
             "timeseries", ("Outputs by type", "输出类型"),
-            ("Outputs a second. From kefu_outputs_total.", "每秒输出。来自 kefu_outputs_total。"),
+            ("Outputs a second.",
+             "每秒输出。"),
             "cps", {"{{type}}": "sum by (type) (rate(kefu_outputs_total[$__rate_interval]))"},
             (8, 8),
         ),
@@ -104,10 +103,8 @@ TIME = Row(
         Panel(
             "timeseries", ("Delay of events", "事件迟到"),
             ("Share of the events that came more than 5 s, 30 s and 2 min behind the clock of "
-             "their partition; those beyond the allowed lateness correct closed windows. From "
-             "kefu_event_delay_seconds.",
-             "比分区时钟晚 5 秒、30 秒、2 分钟以上的事件占比；超过容许迟到的会更正已关闭的窗口。"
-             "来自 kefu_event_delay_seconds。"),
+             "their partition; those beyond the allowed lateness correct closed windows.",
+             "比分区时钟晚 5 秒、30 秒、2 分钟以上的事件占比；超过容许迟到的会更正已关闭的窗口。"),
             "percentunit",
             {
                 f"> {name}": "1 - sum(rate(kefu_event_delay_seconds_bucket"
@@ -119,9 +116,8 @@ TIME = Row(
         ),
         Panel(
             "timeseries", ("Batch time", "批处理时长"),
-            ("Half and 99 hundredths of the batches were read, judged and confirmed within this. "
-             "From kefu_batch_seconds.",
-             "批次从读取到确认的时长 p50、p99。来自 kefu_batch_seconds。"),
+            ("Half and 99 hundredths of the batches were read, judged and confirmed within this.",
+             "批次从读取到确认的时长 p50、p99。"),
             "s",
             {
                 f"p{round(share * 100)}": f"histogram_quantile({share}, sum by (le) "
@@ -144,8 +140,8 @@ WORKERS = Row(
         ),
         Panel(
             "timeseries", ("Memory by worker", "各进程内存"),
-            ("Resident memory. From process_resident_memory_bytes.",
-             "常驻内存。来自 process_resident_memory_bytes。"),
+            ("Resident memory.",
+             "常驻内存。"),
             "bytes",
             {
                 "{{instance}}": "sum by (instance) "
@@ -155,8 +151,8 @@ WORKERS = Row(
         ),
         Panel(
             "timeseries", ("Interactions in state", "状态中的会话"),
-            ("Interactions and agents held in state. From kefu_live_records.",
-             "状态中保存的会话、通话与坐席数。来自 kefu_live_records。"),
+            ("Interactions and agents held in state.",
+             "状态中保存的会话、通话与坐席数。"),
             "short", {"{{topic}}": "sum by (topic) (max by (topic,partition) (kefu_live_records))"},
             (6, 8),
         ),
@@ -181,47 +177,43 @@ SELF = Row(
     (
         Panel(
             "stat", ("Series refused, 1 h", "被拒序列（1 小时）"),
-            ("Label sets shown as `other` because the page is full: raise max_series or list fewer "
-             "names in config/metrics.yaml. From kefu_series_refused_total.",
-             "因页面已满而显示为 other 的标签组合；请调高 max_series 或精简配置。"
-             "来自 kefu_series_refused_total。"),
+            ("Label sets shown as `other` because the page is full: raise max_series or list "
+             "fewer names in config/metrics.yaml.",
+             "因页面已满而显示为 other 的标签组合；请调高 max_series 或精简配置。"),
             "short", {"refused": "sum(increase(kefu_series_refused_total[1h]))"}, (4, 4), SOME_BAD,
         ),
         Panel(
             "stat", ("Names not admitted, 1 h", "未收录名称（1 小时）"),
-            ("Queues and channels shown as `other`: add them to config/metrics.yaml. From "
-             "kefu_label_values_refused_total.",
-             "显示为 other 的队列、渠道；请加入 config/metrics.yaml。"
-             "来自 kefu_label_values_refused_total。"),
+            ("Queues and channels shown as `other`: add them to config/metrics.yaml.",
+             "显示为 other 的队列、渠道；请加入 config/metrics.yaml。"),
             "short", {"refused": "sum(increase(kefu_label_values_refused_total[1h]))"}, (4, 4),
             SOME_BAD,
         ),
         Panel(
             "stat", ("Last recovery", "最近恢复用时"),
-            ("How long the slowest worker's last recovery took. From kefu_recovery_seconds.",
-             "最慢的进程最近一次恢复用时。来自 kefu_recovery_seconds。"),
+            ("How long the slowest worker's last recovery took.",
+             "最慢的进程最近一次恢复用时。"),
             "s", {"recovery": "max(kefu_recovery_seconds)"}, (4, 4), ((None, GREEN), (30, AMBER)),
         ),
         Panel(
             "stat", ("Unknown fields, 1 h", "未知字段（1 小时）"),
-            ("Fields of events that this version does not know; it drops them. From "
-             "kefu_unknown_fields_total.",
-             "本版本不认识而忽略的事件字段。来自 kefu_unknown_fields_total。"),
+            ("Fields of events that this version does not know; it drops them.",
+             "本版本不认识而忽略的事件字段。"),
             "short", {"fields": "sum(increase(kefu_unknown_fields_total[1h]))"}, (4, 4), SOME_BAD,
         ),
         Panel(
             "stat", ("Versions running", "运行版本"),
-            ("Different combinations of kefu, policies and rules among the workers: 1, but for a "
-             "deployment. From kefu_build.",
-             "各进程的版本、策略、规则组合数；除发布期间外应为 1。来自 kefu_build。"),
+            ("Different combinations of kefu, policies and rules among the workers: 1, but for "
+             "a deployment.",
+             "各进程的版本、策略、规则组合数；除发布期间外应为 1。"),
             "short", {"versions": "count(count by (version,sla,qa) (kefu_build))"}, (4, 4),
             ((None, GREEN), (2, AMBER)),
         ),
         Panel(
             "stat", ("Chat messages failed, 1 h", "群消息失败（1 小时）"),
-            ("Groups of alerts that a chat robot did not take; 0 also where the adapter does not "
-             "run. From kefu_notify_notices_total.",
-             "群机器人未接收的告警组；未运行适配器时也为 0。来自 kefu_notify_notices_total。"),
+            ("Groups of alerts that a chat robot did not take; 0 also where the adapter does "
+             "not run.",
+             "群机器人未接收的告警组；未运行适配器时也为 0。"),
             "short",
             {"failed": 'sum(increase(kefu_notify_notices_total{fate="failed"}[1h])) or vector(0)'},
             (4, 4), ANY_BAD,

@@ -1,4 +1,11 @@
-"""What the values of labels are called in Chinese: closed sets that a legend shows."""
+"""What labels and their values are called: names of a table's rows, closed sets in Chinese."""
+
+LABELS = {
+    "queue": ("queue", "队列"),
+    "clock": ("clock", "时钟"),
+    "formula": ("formula", "公式"),
+}
+"""Labels by which a table has its rows: English, Chinese."""
 
 CHINESE = {
     # agents

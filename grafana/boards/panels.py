@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models import common as kinds
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from grafana.boards.label_names import CHINESE, CLOSED
+from grafana.boards.label_names import CHINESE, CLOSED, LABELS
 
 Text = tuple[str, str]
 """English, Chinese."""
@@ -25,6 +25,7 @@ Steps = tuple[tuple[float | None, str], ...]
 
 GREEN, AMBER, RED, BLUE = "green", "orange", "red", "blue"
 PLAIN: Steps = ((None, BLUE),)
+_METRIC = re.compile(r"\b(?:kefu_|process_|scrape_)\w+|\bup\b(?={)")
 SOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
 BY_PARTITION = "kind,channel,queue,priority,partition"
 
@@ -39,8 +40,9 @@ class Language(IntEnum):
 class Panel(NamedTuple):
     """One panel. `queries` by legend; `size` is (width, height) in cells of the grid.
 
+    `about` says what it means and how far it can be trusted; the metrics that it is from are added.
     A table has one column for each query, named by its legend, with a unit and thresholds of its
-    own in `columns`; its rows are queues.
+    own in `columns`; its rows are the values of the label `rows_by`.
     """
 
     kind: Literal["stat", "timeseries", "bargauge", "table"]
@@ -52,8 +54,16 @@ class Panel(NamedTuple):
     steps: Steps = PLAIN
     stacked: bool = False
     columns: Mapping[Text, tuple[str, Steps]] = MappingProxyType({})
+    rows_by: str = "queue"
     highest: float | None = None
     """Where the axis ends; None: where the values do."""
+
+
+class Target(NamedTuple):
+    """A dashboard of the same language that rows of a table lead to."""
+
+    title: str
+    uid: str
 
 
 class Row(NamedTuple):
@@ -68,13 +78,23 @@ def text(of: Text | str, language: Language) -> str:
     return of if isinstance(of, str) else of[language]
 
 
-def render(panel: Panel, language: Language, drill_down: Text, uid: str) -> Any:
-    """The panel as a builder of the SDK; `uid` is the dashboard that a table's rows lead to."""
+def description(panel: Panel, language: Language) -> str:
+    """What the panel says of itself, and the metrics of its queries, by their contract's names."""
+    named = (name for query in panel.queries.values() for name in _METRIC.findall(query))
+    sources = dict.fromkeys(re.sub(r"_(bucket|sum|count)$", "", name) for name in named)
+    about = text(panel.about, language)
+    if language is Language.ZH:
+        return f"{about}来自 {'、'.join(sources)}。"
+    return f"{about} From {', '.join(sources)}."
+
+
+def render(panel: Panel, language: Language, lead_to: Sequence[Target]) -> Any:
+    """The panel as a builder of the SDK; `lead_to` is where a queue's row of a table leads."""
     made = _KINDS[panel.kind](panel)
     width, height = panel.size
     made = (
         made.title(text(panel.title, language))
-        .description(text(panel.about, language))
+        .description(description(panel, language))
         .unit(panel.unit)
         .datasource(SOURCE)
         .span(width)
@@ -92,7 +112,7 @@ def render(panel: Panel, language: Language, drill_down: Text, uid: str) -> Any:
     if language is Language.ZH:
         made = _translated(made, panel)
     if panel.kind == "table":
-        made = _columns(made, panel, language, drill_down, uid)
+        made = _columns(made, panel, language, lead_to)
     return made
 
 
@@ -182,29 +202,32 @@ def _table(panel: Panel) -> table.Panel:
     return table.Panel().show_header(True).filterable(False)
 
 
-def _columns(made: Any, panel: Panel, language: Language, drill_down: Text, uid: str) -> Any:
-    """One row a queue: the results are joined on it, named, and lead to the queue's board."""
+def _columns(made: Any, panel: Panel, language: Language, lead_to: Sequence[Target]) -> Any:
+    """One row a value of the label: the results are joined on it and named; queues lead on."""
     names = {
         f"Value #{chr(65 + number)}": text(legend, language)
         for number, legend in enumerate(panel.queries)
     }
-    queue = ("queue", "队列")[language]
+    first = text(LABELS[panel.rows_by], language)
     made = made.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
     made = made.with_transformation(
         models.DataTransformerConfig(
             id_val="organize",
             options={
                 "excludeByName": {"Time": True},
-                "indexByName": {"queue": 0, **{name: n for n, name in enumerate(names, 1)}},
-                "renameByName": {"queue": queue, **names},
+                "indexByName": {panel.rows_by: 0, **{name: n for n, name in enumerate(names, 1)}},
+                "renameByName": {panel.rows_by: first, **names},
             },
         )
     )
-    link = {
-        "title": text(drill_down, language),
-        "url": f"/d/{uid}?var-queue=${{__value.raw}}&${{__url_time_range}}",
-    }
-    made = made.override_by_name(queue, [models.DynamicConfigValue("links", [link])])
+    if panel.rows_by == "queue":
+        links = [{"title": target.title, "url": _url(target)} for target in lead_to]
+        made = made.override_by_name(first, [models.DynamicConfigValue("links", links)])
+    elif language is Language.ZH and panel.rows_by in CLOSED:
+        words = models.ValueMap(
+            {value: models.ValueMappingResult(text=name) for value, name in CHINESE.items()}
+        )
+        made = made.override_by_name(first, [models.DynamicConfigValue("mappings", [words])])
     for legend, (unit, steps) in panel.columns.items():
         shown: list[models.DynamicConfigValue] = [models.DynamicConfigValue("unit", unit)]
         if unit == "short":
@@ -217,6 +240,14 @@ def _columns(made: Any, panel: Panel, language: Language, drill_down: Text, uid:
             ]
         made = made.override_by_name(text(legend, language), shown)
     return made
+
+
+def _url(target: Target) -> str:
+    """The queue of the row, and all else that is chosen: data source, channel, time."""
+    return (
+        f"/d/{target.uid}?var-queue=${{__value.raw}}&${{datasource:queryparam}}"
+        "&${channel:queryparam}&${__url_time_range}"
+    )
 
 
 _KINDS: dict[str, Any] = {

@@ -57,17 +57,16 @@ STATS = Row(
     (
         Panel(
             "stat", ("Score", "质检得分"),
-            ("Mean score of the interactions that closed in the last hour, out of 100; red below "
-             "the pass score. It judges the service by the rules, it is not satisfaction. From "
-             "kefu_qa_score.",
-             "最近一小时结束的会话平均得分（百分制）；低于及格线为红。它按规则评服务，不等于满意度。"
-             "来自 kefu_qa_score。"),
+            ("Mean score of the interactions that closed in the last hour, out of 100; red "
+             "below the pass score. It judges the service by the rules, it is not satisfaction.",
+             "最近一小时结束的会话平均得分（百分制）；低于及格线为红。它按规则评服务，不等于满意"
+             "度。"),
             "none", {"score": MEAN_SCORE}, (4, 4), SCORE,
         ),
         Panel(
             "stat", ("Failed", "不及格率"),
-            ("Share of the scored interactions below the pass score. From kefu_interactions_total.",
-             "低于及格线的占比。来自 kefu_interactions_total。"),
+            ("Share of the scored interactions below the pass score.",
+             "低于及格线的占比。"),
             "percentunit", {"failed": of_interactions("failed", "scored")}, (4, 4), FAILED,
         ),
         Panel(
@@ -87,16 +86,14 @@ STATS = Row(
         ),
         Panel(
             "stat", ("Customer rating", "客户评价"),
-            ("Mean rating of the last hour, 0 to 100 % of its scale, of those who rated: few do. "
-             "From kefu_rating_ratio_sum_total and kefu_rated_total.",
-             "最近一小时客户评价均值（折算为 0–100%），只含评价者。"
-             "来自 kefu_rating_ratio_sum_total、kefu_rated_total。"),
+            ("Mean rating of the last hour, 0 to 100 % of its scale, of those who rated: few do.",
+             "最近一小时客户评价均值（折算为 0–100%），只含评价者。"),
             "percentunit", {"rating": CSAT}, (4, 4), RATING,
         ),
         Panel(
             "stat", ("Scorecard age", "小时报告距今"),
             ("Event time now less the end of the last published hour. Up to an hour and the "
-             "allowed lateness is normal. From kefu_qa_scorecard_window_end_timestamp_seconds.",
+             "allowed lateness is normal.",
              "当前事件时间减去最近一张小时报告的结束时间；一小时加容许迟到以内属正常。"),
             "s", {"age": SCORECARD_AGE}, (4, 4), HOURLY_AGE,
         ),
@@ -144,9 +141,8 @@ ISSUES = Row(
     (
         Panel(
             "bargauge", ("Ten most frequent rules, 1 h", "命中最多的十条规则（1 小时）"),
-            ("Hits of quality rules as first said; what late events undid is beside it. From "
-             "kefu_qa_issues_total.",
-             "质检规则命中次数（首次判定）；撤回数见右侧。来自 kefu_qa_issues_total。"),
+            ("Hits of quality rules as first said; what late events undid is beside it.",
+             "质检规则命中次数（首次判定）；撤回数见右侧。"),
             "short", {"{{rule}}": f"topk(10, {increase('kefu_qa_issues_total', 'rule')} > 0)"},
             (8, 9),
         ),
@@ -164,9 +160,9 @@ ISSUES = Row(
         ),
         Panel(
             "bargauge", ("Complaints by a breach before, 1 h", "投诉前是否超时（1 小时）"),
-            ("Interactions closed as complaints, by whether a deadline was missed in them before. "
-             "From kefu_complaints_total.",
-             "以投诉结束的会话，按此前是否超时。来自 kefu_complaints_total。"),
+            ("Interactions closed as complaints, by whether a deadline was missed in them "
+             "before.",
+             "以投诉结束的会话，按此前是否超时。"),
             "short", {"{{after_breach}}": increase("kefu_complaints_total", "after_breach")},
             (4, 9),
         ),
@@ -178,8 +174,8 @@ MOOD = Row(
     (
         Panel(
             "timeseries", ("Customer messages by mood", "客户消息情绪"),
-            ("Customer messages in ten minutes by class. From kefu_customer_messages_total.",
-             "每十分钟客户消息，按情绪类别。来自 kefu_customer_messages_total。"),
+            ("Customer messages in ten minutes by class.",
+             "每十分钟客户消息，按情绪类别。"),
             "short",
             {"{{label}}": increase("kefu_customer_messages_total", "label", "10m", where=PLACE)},
             (8, 8), stacked=True,
@@ -193,16 +189,15 @@ MOOD = Row(
         ),
         Panel(
             "timeseries", ("Falls and negative runs", "情绪骤降与持续负面"),
-            ("Moods that fell, customers who stayed negative, and what late events took back, in "
-             "ten minutes. From kefu_moods_total.",
-             "每十分钟情绪骤降、持续负面以及撤回的次数。来自 kefu_moods_total。"),
+            ("Moods that fell, customers who stayed negative, and what late events took back, "
+             "in ten minutes.",
+             "每十分钟情绪骤降、持续负面以及撤回的次数。"),
             "short", {"{{what}}": increase("kefu_moods_total", "what", "10m")}, (4, 8),
         ),
         Panel(
             "bargauge", ("Risk words by class, 1 h", "风险词（1 小时）"),
-            ("Customer messages with a risk word: regulator, legal, media, complaint. From "
-             "kefu_risk_words_total.",
-             "含风险词的客户消息：监管、法律、媒体、投诉。来自 kefu_risk_words_total。"),
+            ("Customer messages with a risk word: regulator, legal, media, complaint.",
+             "含风险词的客户消息：监管、法律、媒体、投诉。"),
             "short", {"{{risk}}": increase("kefu_risk_words_total", "risk")}, (4, 8),
         ),
     ),
@@ -214,8 +209,8 @@ ABOUT = Row(
         Panel(
             "bargauge", ("Subjects, 1 h", "问题分类（1 小时）"),
             ("Closed interactions by what most of the customer's messages were about, of all "
-             "queues; the shares add up to 1. From kefu_subjects_total.",
-             "按客户消息的主要内容分类（全部队列），合计为 100%。来自 kefu_subjects_total。"),
+             "queues; the shares add up to 1.",
+             "按客户消息的主要内容分类（全部队列），合计为 100%。"),
             "percentunit",
             {"{{subject}}": "topk(12, sum by (subject) (increase(kefu_subjects_total[1h])) / on() "
              "group_left() (sum(increase(kefu_subjects_total[1h])) > 0))"},
@@ -223,9 +218,8 @@ ABOUT = Row(
         ),
         Panel(
             "bargauge", ("Purposes, 1 h", "来意（1 小时）"),
-            ("Closed interactions by what the customer came for, of all queues. From "
-             "kefu_purposes_total.",
-             "按客户来意（投诉、建议、咨询、其他），全部队列。来自 kefu_purposes_total。"),
+            ("Closed interactions by what the customer came for, of all queues.",
+             "按客户来意（投诉、建议、咨询、其他），全部队列。"),
             "percentunit",
             {"{{purpose}}": "sum by (purpose) (increase(kefu_purposes_total[1h])) / on() "
              "group_left() (sum(increase(kefu_purposes_total[1h])) > 0)"},

@@ -44,47 +44,43 @@ STATS = Row(
     (
         Panel(
             "stat", ("Promises kept", "按时率"),
-            ("Met / (met + breached) of all clocks, as first said; corrections are beside it. "
-             "From kefu_sla_total.",
-             "按时 /（按时 + 超时），所有时钟，首次判定；更正数见右侧。来自 kefu_sla_total。"),
+            ("Met / (met + breached) of all clocks, as first said; corrections are beside it.",
+             "按时 /（按时 + 超时），所有时钟，首次判定；更正数见右侧。"),
             "percentunit", {"kept": ratio(decided(MET), f"({decided(MET)} + {decided(BREACHED)})")},
             (4, 4), LEVEL,
         ),
         Panel(
             "stat", ("Breaches", "超时"),
-            ("Waits that passed their target. From kefu_sla_total.",
-             "超过目标的等待次数。来自 kefu_sla_total。"),
+            ("Waits that passed their target.",
+             "超过目标的等待次数。"),
             "short", {"breaches": decided(BREACHED)}, (4, 4), ((None, GREEN), (1, AMBER)),
         ),
         Panel(
             "stat", ("Warnings", "预警"),
-            ("Waits that came near their target. From kefu_sla_warnings_total.",
-             "接近目标的等待次数。来自 kefu_sla_warnings_total。"),
+            ("Waits that came near their target.",
+             "接近目标的等待次数。"),
             "short", {"warnings": increase("kefu_sla_warnings_total")}, (4, 4),
         ),
         Panel(
             "stat", ("Corrections", "更正"),
             ("Statements that late events took back. Many: a source delivers late, and the "
-             "counters beside it are provisional. From kefu_sla_corrections_total.",
-             "被迟到事件推翻的判定。若较多，说明来源迟到，旁边的计数只是暂定。"
-             "来自 kefu_sla_corrections_total。"),
+             "counters beside it are provisional.",
+             "被迟到事件推翻的判定。若较多，说明来源迟到，旁边的计数只是暂定。"),
             "short", {"corrections": "sum(increase(kefu_sla_corrections_total[1h]))"}, (4, 4),
         ),
         Panel(
             "stat", ("First response within 210 s", "首响 210 秒内"),
-            ("Share of first responses within 3.5 minutes, exact: 210 s is a bound of the buckets. "
-             "Unanswered waits are not in it, breaches are. From kefu_response_seconds.",
-             "3.5 分钟内首次响应的占比；210 秒是直方图边界，所以是准确值。未回复者不在其中，"
-             "见超时。来自 kefu_response_seconds。"),
+            ("Share of first responses within 3.5 minutes, exact: 210 s is a bound of the "
+             "buckets. Unanswered waits are not in it, breaches are.",
+             "3.5 分钟内首次响应的占比；210 秒是直方图边界，所以是准确值。未回复者不在其中，见超"
+             "时。"),
             "percentunit", {"within": within("210.0", FIRST)}, (4, 4), LEVEL,
         ),
         Panel(
             "stat", ("Speed of answer, half hour", "平均应答速度（半小时）"),
             ("ASA of calls and chats in queue, of the last closed half hour; it falls when "
-             "customers leave: read it beside the abandonment. From "
-             "kefu_interval_speed_of_answer_seconds.",
-             "上一个已关闭半小时的 ASA；客户放弃会使其变小，请与放弃率同看。"
-             "来自 kefu_interval_speed_of_answer_seconds。"),
+             "customers leave: read it beside the abandonment.",
+             "上一个已关闭半小时的 ASA；客户放弃会使其变小，请与放弃率同看。"),
             "s", {"ASA": f"avg(max by (queue,partition) "
                          f"(kefu_interval_speed_of_answer_seconds{{{QUEUE}}}))"},
             (4, 4), ((None, GREEN), (20, AMBER), (60, RED)),
@@ -97,24 +93,23 @@ TIMES = Row(
     (
         Panel(
             "timeseries", ("First response", "首次响应"),
-            ("Half, nine tenths and 99 hundredths of the first answers came within this; the line "
-             "is the 210 s target. From kefu_response_seconds.",
-             "首次响应时长的 p50、p90、p99；横线为 210 秒目标。来自 kefu_response_seconds。"),
+            ("Half, nine tenths and 99 hundredths of the first answers came within this; the "
+             "line is the 210 s target.",
+             "首次响应时长的 p50、p90、p99；横线为 210 秒目标。"),
             "s", responses(FIRST), (8, 8), TARGET,
         ),
         Panel(
             "timeseries", ("Next response", "后续响应"),
-            ("The same of every later turn of a customer. From kefu_response_seconds.",
-             "客户后续每轮提问的响应时长。来自 kefu_response_seconds。"),
+            ("The same of every later turn of a customer.",
+             "客户后续每轮提问的响应时长。"),
             "s", responses(NEXT), (8, 8), TARGET,
         ),
         Panel(
             "timeseries", ("Resolution", "解决时长"),
-            ("Mean time to the first and to the last resolution of what closed in the hour up to "
-             "each moment. The line is 8 hours, the target of complaints. From "
-             "kefu_resolution_seconds.",
-             "截至每一时刻一小时内结束者的平均解决时长（首次解决、最终解决）；"
-             "横线为投诉的 8 小时目标。来自 kefu_resolution_seconds。"),
+            ("Mean time to the first and to the last resolution of what closed in the hour up "
+             "to each moment. The line is 8 hours, the target of complaints.",
+             "截至每一时刻一小时内结束者的平均解决时长（首次解决、最终解决）；横线为投诉的 8 小"
+             "时目标。"),
             "s", {
                 "{{clock}}": ratio(
                     increase("kefu_resolution_seconds_sum", "clock"),
@@ -183,17 +178,16 @@ LEVELS = Row(
         ),
         Panel(
             "timeseries", ("Answered and abandoned", "接听与放弃"),
-            ("Waits of the last closed half hour, by how they ended: below 10 the shares beside it "
-             "say little. From kefu_interval_contacts.",
-             "上一个已关闭半小时的接听与放弃数；少于 10 时旁边的比例参考意义不大。"
-             "来自 kefu_interval_contacts。"),
+            ("Waits of the last closed half hour, by how they ended: below 10 the shares beside "
+             "it say little.",
+             "上一个已关闭半小时的接听与放弃数；少于 10 时旁边的比例参考意义不大。"),
             "short", {"{{fate}}": interval("kefu_interval_contacts", "fate")}, (8, 8),
         ),
         Panel(
             "timeseries", ("Abandonment", "放弃率"),
-            ("Abandoned of offered, in the last half hour up to each moment, plain and without the "
-             "short abandons. From kefu_contacts_total.",
-             "放弃／进线，截至每一时刻的最近半小时；以及扣除短放弃的。来自 kefu_contacts_total。"),
+            ("Abandoned of offered, in the last half hour up to each moment, plain and without "
+             "the short abandons.",
+             "放弃／进线，截至每一时刻的最近半小时；以及扣除短放弃的。"),
             "percentunit",
             {
                 ("plain", "原始"): ratio(
@@ -217,9 +211,8 @@ HANDLING = Row(
         Panel(
             "timeseries", ("Handling time by part", "平均处理时长构成"),
             ("Mean talk, hold and wrap-up of the calls handled in the last half hour up to each "
-             "moment; together the AHT. From kefu_handling_seconds_total.",
-             "截至每一时刻最近半小时的平均通话、保持、话后时长，合计即 AHT。"
-             "来自 kefu_handling_seconds_total。"),
+             "moment; together the AHT.",
+             "截至每一时刻最近半小时的平均通话、保持、话后时长，合计即 AHT。"),
             "s",
             {"{{part}}": increase("kefu_handling_seconds_total", "part", "30m")
              + " / on() group_left() (" + increase(

@@ -37,8 +37,8 @@ NOW = Row(
         Panel(
             "stat", ("Waiting now", "等待人数"),
             ("Customers who wait for a human now. In a hand-over between workers a partition "
-             "counts once. From kefu_waiting.",
-             "正在等待人工回复的客户数；分区交接期间不重复计数。来自 kefu_waiting。"),
+             "counts once.",
+             "正在等待人工回复的客户数；分区交接期间不重复计数。"),
             "short", {"waiting": f"sum({WAITING}) or vector(0)"}, (4, 4),
         ),
         Panel(
@@ -51,33 +51,31 @@ NOW = Row(
         ),
         Panel(
             "stat", ("Service level, last half hour", "服务水平（上一半小时）"),
-            ("Of the last closed half hour by the formula chosen above (1 answered and abandoned "
-             "in time of all offered, 2 of the answered, 3 of the offered, 4 without early "
-             "abandons, 5 short abandons count as met). From kefu_interval_service_level_*.",
-             "上一个已关闭的半小时，按上方所选公式（1–5 的含义见文档）。"
-             "来自 kefu_interval_service_level_*。"),
+            ("Of the last closed half hour by the formula chosen above (1 answered and "
+             "abandoned in time of all offered, 2 of the answered, 3 of the offered, 4 without "
+             "early abandons, 5 short abandons count as met).",
+             "上一个已关闭的半小时，按上方所选公式（1–5 的含义见文档）。"),
             "percentunit", {"service level": ratio(NUMERATOR, DENOMINATOR)}, (4, 4), LEVEL,
         ),
         Panel(
             "stat", ("Breaches, 15 min", "超时（15 分钟）"),
             ("Waits that passed their target in the last 15 minutes, of all clocks; corrections "
-             "are not taken off. From kefu_sla_total.",
-             "最近 15 分钟内超过目标的等待（所有时钟），不扣除事后更正。来自 kefu_sla_total。"),
+             "are not taken off.",
+             "最近 15 分钟内超过目标的等待（所有时钟），不扣除事后更正。"),
             "short", {"breaches": BREACHED_15M}, (4, 4), SOME_BAD,
         ),
         Panel(
             "stat", ("Negative messages, 30 min", "负面消息占比（30 分钟）"),
-            ("Share of the customers' messages that read as negative. A lower bound: see the model "
-             "card. From kefu_customer_messages_total.",
-             "客户消息中判为负面的占比；是下限，见模型说明。来自 kefu_customer_messages_total。"),
+            ("Share of the customers' messages that read as negative. A lower bound: see the "
+             "model card.",
+             "客户消息中判为负面的占比；是下限，见模型说明。"),
             "percentunit", {"negative": ratio(NEGATIVE, HEARD)}, (4, 4), SHARE_BAD,
         ),
         Panel(
             "stat", ("Data age", "数据延迟"),
-            ("Since the oldest partition last showed its state. Red: do not trust this board, see "
-             "Pipeline health. From kefu_state_shown_timestamp_seconds.",
-             "最久未刷新的分区距今多久。红色：本看板不可信，请看“管道健康”。"
-             "来自 kefu_state_shown_timestamp_seconds。"),
+            ("Since the oldest partition last showed its state. Red: do not trust this board, "
+             "see Pipeline health.",
+             "最久未刷新的分区距今多久。红色：本看板不可信，请看“管道健康”。"),
             "s", {"age": DATA_AGE}, (4, 4), AGE,
         ),
     ),
@@ -105,8 +103,8 @@ WAITS = Row(
         ),
         Panel(
             "bargauge", ("Agents by state", "坐席状态"),
-            ("Human agents of these queues by what they do now. From kefu_agents.",
-             "这些队列的人工坐席当前状态。来自 kefu_agents。"),
+            ("Human agents of these queues by what they do now.",
+             "这些队列的人工坐席当前状态。"),
             "short", {"{{state}}": of_partition("kefu_agents", "state")}, (4, 8),
         ),
         Panel(
@@ -125,8 +123,8 @@ FLOW = Row(
     (
         Panel(
             "timeseries", ("Opened and closed", "进线与结束"),
-            ("Interactions opened and closed in five minutes. From kefu_interactions_total.",
-             "每五分钟新开与结束的会话、通话数。来自 kefu_interactions_total。"),
+            ("Interactions opened and closed in five minutes.",
+             "每五分钟新开与结束的会话、通话数。"),
             "short",
             {
                 ("opened", "进线"): increase(
@@ -152,16 +150,14 @@ FLOW = Row(
         ),
         Panel(
             "bargauge", ("Nodes reached, 1 h", "到达节点（1 小时）"),
-            ("How often conversations came to each of the five nodes. From "
-             "kefu_node_reached_total.",
-             "一小时内到达受理、分诊、处理、反馈、回访各节点的次数。"
-             "来自 kefu_node_reached_total。"),
+            ("How often conversations came to each of the five nodes.",
+             "一小时内到达受理、分诊、处理、反馈、回访各节点的次数。"),
             "short", {"{{node}}": increase("kefu_node_reached_total", "node")}, (4, 8),
         ),
         Panel(
             "bargauge", ("Dwell by node, 1 h", "节点停留（1 小时）"),
-            ("Mean length of the visits to a node that ended. From kefu_node_seconds_total.",
-             "一小时内结束的节点平均停留时长。来自 kefu_node_seconds_total。"),
+            ("Mean length of the visits to a node that ended.",
+             "一小时内结束的节点平均停留时长。"),
             "s",
             {
                 "{{node}}": ratio(

@@ -14,6 +14,7 @@ from agents.export import Exporter
 from agents.metrics import CONTRACT
 from agents.settings import load_config, load_labels
 from kefu.notify.metrics import NotifyMetrics
+from kefu.reconcile_report import COUNTS
 from schemas.envelope import InteractionKind
 from schemas.events import PresenceState
 from schemas.topics import INPUTS
@@ -73,7 +74,8 @@ def label_names() -> dict[str, set[str]]:
     for family in NotifyMetrics(["robot"]).registry.collect():
         for sample in family.samples:
             names[sample.name] = set(sample.labels)
-    return {**names, "up": set()}
+    names |= {f"kefu_reconcile_{name}": {"source"} for name in COUNTS}
+    return {**names, "kefu_reconcile_last_run_timestamp_seconds": set(), "up": set()}
 
 
 @cache
