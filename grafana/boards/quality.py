@@ -16,12 +16,6 @@ HOURLY_AGE = ((None, GREEN), (7200, RED))
 """An hour is published when the next one has begun and its lateness is over."""
 
 
-def hourly(metric: str, where: str = "") -> str:
-    """A gauge of the last published hour, as the mean over queues."""
-    inside = f"{where},{QUEUE}" if where else QUEUE
-    return f"avg(max by (queue,partition) ({metric}{{{inside}}}))"
-
-
 def share_of_messages(what: str, span: str = "1h", by: str = "") -> str:
     """Share of the agents' messages with a tone."""
     return ratio(
@@ -148,7 +142,8 @@ ISSUES = Row(
         ),
         Panel(
             "timeseries", ("Issues by severity", "按严重程度"),
-            ("Hits in ten minutes by severity.", "每十分钟命中次数，按严重程度。"),
+            ("Hits in ten minutes by severity, as first said.",
+             "每十分钟命中次数（首次判定），按严重程度。"),
             "short", {"{{severity}}": increase("kefu_qa_issues_total", "severity", "10m")},
             (8, 9), stacked=True,
         ),
@@ -214,7 +209,7 @@ ABOUT = Row(
             "percentunit",
             {"{{subject}}": "topk(12, sum by (subject) (increase(kefu_subjects_total[1h])) / on() "
              "group_left() (sum(increase(kefu_subjects_total[1h])) > 0))"},
-            (12, 9), highest=1,
+            (10, 9), highest=1,
         ),
         Panel(
             "bargauge", ("Purposes, 1 h", "来意（1 小时）"),
@@ -223,7 +218,21 @@ ABOUT = Row(
             "percentunit",
             {"{{purpose}}": "sum by (purpose) (increase(kefu_purposes_total[1h])) / on() "
              "group_left() (sum(increase(kefu_purposes_total[1h])) > 0)"},
-            (12, 9), highest=1,
+            (10, 9), highest=1,
+        ),
+        Panel(
+            "bargauge", ("Scorecards, 24 h", "小时报告（24 小时）"),
+            ("Hourly scorecards published, and those published again because late events changed "
+             "them: many of these, and the newest hours are provisional. The 24 hours end now; "
+             "the days of reports begin at midnight of the tenant's time zone.",
+             "已发布的小时报告，以及因迟到事件重新发布的；后者较多时，最近几小时只是暂定。"
+             "24 小时截至当前；日报以租户时区零点为界。"),
+            "short",
+            {
+                ("first", "首版"): 'sum(increase(kefu_scorecards_total{revised="no"}[24h]))',
+                ("revised", "修订"): 'sum(increase(kefu_scorecards_total{revised="yes"}[24h]))',
+            },
+            (4, 9),
         ),
     ),
 )  # fmt: skip
@@ -233,8 +242,10 @@ QUEUES = Row(
     (
         Panel(
             "table", ("Queues, last hour", "队列（最近一小时）"),
-            ("One row a queue; the name leads to its SLA board.",
-             "每行一个队列；点击名称进入该队列的时效看板。"),
+            ("One row a queue; the name leads to its SLA board, or narrows this one. The published "
+             "columns speak of the last closed hour, the others of the last 60 minutes.",
+             "每行一个队列；点击名称进入该队列的时效看板，或仅看该队列。"
+             "“小时报告”列为上一个已关闭的小时，其余为最近 60 分钟。"),
             "short",
             {
                 ("score", "得分"): ratio(increase("kefu_qa_score_sum", "queue"),
@@ -244,7 +255,12 @@ QUEUES = Row(
                 ("failed", "不及格率"): of_interactions("failed", "scored", "queue"),
                 ("negative", "负面占比"): negative("queue"),
                 ("empathy", "共情率"): share_of_messages("empathy", by="queue"),
+                ("rating", "评价"): ratio(
+                    increase("kefu_rating_ratio_sum_total", "queue"),
+                    increase("kefu_rated_total", "queue")),
                 ("published score", "小时报告得分"): of_partition("kefu_qa_score_points", "queue"),
+                ("published coverage", "小时报告覆盖率"): of_partition(
+                    "kefu_qa_share_ratio", "queue", f'share="coverage",{QUEUE}'),
             },
             (24, 10),
             columns={
@@ -253,7 +269,9 @@ QUEUES = Row(
                 ("failed", "不及格率"): ("percentunit", FAILED),
                 ("negative", "负面占比"): ("percentunit", NEGATIVE),
                 ("empathy", "共情率"): ("percentunit", EMPATHY),
+                ("rating", "评价"): ("percentunit", RATING),
                 ("published score", "小时报告得分"): ("none", SCORE),
+                ("published coverage", "小时报告覆盖率"): ("percentunit", COVERAGE),
             },
         ),
     ),

@@ -5,6 +5,7 @@ from grafana.boards.panels import AMBER, GREEN, PLAIN, RED, Panel, Row
 from grafana.boards.queries import (
     CLOCK,
     DATA_AGE,
+    NOBODY,
     PLACE,
     QUEUE,
     SINCE,
@@ -37,9 +38,10 @@ NOW = Row(
         Panel(
             "stat", ("Waiting now", "等待人数"),
             ("Customers who wait for a human now. In a hand-over between workers a partition "
-             "counts once.",
-             "正在等待人工回复的客户数；分区交接期间不重复计数。"),
-            "short", {"waiting": f"sum({WAITING}) or vector(0)"}, (4, 4),
+             "counts once. Too low while the data age is red: what nobody reads is not in it.",
+             "正在等待人工回复的客户数；分区交接期间不重复计数。"
+             "“数据延迟”为红时偏低：未被处理的分区不在其中。"),
+            "short", {"waiting": f"sum({WAITING}) or {NOBODY}"}, (3, 4),
         ),
         Panel(
             "stat", ("Longest wait", "最长等待"),
@@ -47,7 +49,7 @@ NOW = Row(
              "lane), red from 210 s. It stands still with the data: look at the data age first.",
              "当前事件时间减去最早未回复的开始时间。30 秒（P1 快线）起橙色，210 秒起红色。"
              "数据停更时该值也会停，请先看“数据延迟”。"),
-            "s", {"longest": f"clamp_min({CLOCK} - min({SINCE}), 0) or vector(0)"}, (4, 4), WAIT,
+            "s", {"longest": f"clamp_min({CLOCK} - min({SINCE}), 0) or {NOBODY}"}, (4, 4), WAIT,
         ),
         Panel(
             "stat", ("Service level, last half hour", "服务水平（上一半小时）"),
@@ -58,25 +60,33 @@ NOW = Row(
             "percentunit", {"service level": ratio(NUMERATOR, DENOMINATOR)}, (4, 4), LEVEL,
         ),
         Panel(
+            "stat", ("Service level: of how many", "服务水平：分子与分母"),
+            ("The two sides of the service level beside it, by the formula chosen above. Of fewer "
+             "than 10 it says little.",
+             "左侧服务水平的分子与分母（按上方所选公式）；分母少于 10 时参考意义不大。"),
+            "short", {("in time", "达标"): NUMERATOR, ("of", "总数"): DENOMINATOR}, (4, 4),
+        ),
+        Panel(
             "stat", ("Breaches, 15 min", "超时（15 分钟）"),
             ("Waits that passed their target in the last 15 minutes, of all clocks; corrections "
              "are not taken off.",
              "最近 15 分钟内超过目标的等待（所有时钟），不扣除事后更正。"),
-            "short", {"breaches": BREACHED_15M}, (4, 4), SOME_BAD,
+            "short", {"breaches": BREACHED_15M}, (3, 4), SOME_BAD,
         ),
         Panel(
-            "stat", ("Negative messages, 30 min", "负面消息占比（30 分钟）"),
+            "stat", ("Negative, 30 min", "负面占比（30 分钟）"),
             ("Share of the customers' messages that read as negative. A lower bound: see the "
              "model card.",
              "客户消息中判为负面的占比；是下限，见模型说明。"),
-            "percentunit", {"negative": ratio(NEGATIVE, HEARD)}, (4, 4), SHARE_BAD,
+            "percentunit", {"negative": ratio(NEGATIVE, HEARD)}, (3, 4), SHARE_BAD,
         ),
         Panel(
             "stat", ("Data age", "数据延迟"),
-            ("Since the oldest partition last showed its state. Red: do not trust this board, "
-             "see Pipeline health.",
-             "最久未刷新的分区距今多久。红色：本看板不可信，请看“管道健康”。"),
-            "s", {"age": DATA_AGE}, (4, 4), AGE,
+            ("How long ago the partition that has waited longest was refreshed; an hour is an hour "
+             "or more, or never. Red: do not trust this board, see Pipeline health.",
+             "最久未刷新的分区距今多久；1 小时表示一小时以上或从未有数据。"
+             "红色：本看板不可信，请看“管道健康”。"),
+            "s", {"age": DATA_AGE}, (3, 4), AGE,
         ),
     ),
 )  # fmt: skip
@@ -86,7 +96,8 @@ WAITS = Row(
     (
         Panel(
             "timeseries", ("Waiting by queue", "各队列等待人数"),
-            ("Customers who wait for a human, by queue.", "各队列正在等待人工的客户数。"),
+            ("Customers who wait for a human, by queue; a gap is time that no worker showed.",
+             "各队列正在等待人工的客户数；断线处为无工作进程上报的时间。"),
             "short", {"{{queue}}": f"sum by (queue) ({WAITING})"}, (8, 8), stacked=True,
         ),
         Panel(
@@ -97,14 +108,16 @@ WAITS = Row(
         ),
         Panel(
             "bargauge", ("Longest wait by queue", "各队列最长等待"),
-            ("Event time now less the beginning of the queue's longest present wait.",
-             "当前事件时间减去该队列最早未回复的开始时间。"),
+            ("Event time now less the beginning of the queue's longest present wait; amber from "
+             "30 s, red from 210 s. A queue where nobody waits is not shown.",
+             "当前事件时间减去该队列最早未回复的开始时间；30 秒起橙色，210 秒起红色。"
+             "无人等待的队列不显示。"),
             "s", {"{{queue}}": f"clamp_min({CLOCK} - min by (queue) ({SINCE}), 0)"}, (4, 8), WAIT,
         ),
         Panel(
             "bargauge", ("Agents by state", "坐席状态"),
-            ("Human agents of these queues by what they do now.",
-             "这些队列的人工坐席当前状态。"),
+            ("Human agents of these queues by what they do now; only those whose presence is told.",
+             "这些队列的人工坐席当前状态；仅统计有状态上报的坐席。"),
             "short", {"{{state}}": of_partition("kefu_agents", "state")}, (4, 8),
         ),
         Panel(
@@ -136,8 +149,9 @@ FLOW = Row(
         ),
         Panel(
             "timeseries", ("Decisions, 5 min", "时效判定（5 分钟）"),
-            ("Waits that ended in time or passed their target, as first said.",
-             "按时与超时的判定次数（首次判定）。"),
+            ("Waits that ended in time, passed their target, or came near it, as first said; what "
+             "late events took back is on the SLA board.",
+             "按时、超时、预警的次数（首次判定）；被迟到事件推翻的见时效看板。"),
             "short",
             {
                 ("met", "按时"): increase(
@@ -175,8 +189,9 @@ QUEUES = Row(
     (
         Panel(
             "table", ("Queues now", "队列现状"),
-            ("One row a queue; the name leads to its SLA board.",
-             "每行一个队列；点击名称进入该队列的时效看板。"),
+            ("One row a queue; the name leads to its SLA board, or narrows this one. Counts and "
+             "shares are of the last hour.",
+             "每行一个队列；点击名称进入该队列的时效看板，或仅看该队列。计数与占比为最近一小时。"),
             "short",
             {
                 ("waiting", "等待"): f"sum by (queue) ({WAITING})",
