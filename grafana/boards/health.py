@@ -1,13 +1,12 @@
 """Pipeline health: whether the other boards can be trusted, and why not."""
 
 from grafana.boards.board import Board
+from grafana.boards.monitoring import ANY_BAD, SELF, SOME_BAD, VERSIONS
 from grafana.boards.panels import AMBER, GREEN, RED, Panel, Row
-from grafana.boards.queries import DATA_AGE
+from grafana.boards.queries import CHANNEL, DATA_AGE, increase
 
 AGE = ((None, GREEN), (15, AMBER), (30, RED))
 LAG = ((None, GREEN), (60, AMBER), (300, RED))
-ANY_BAD = ((None, GREEN), (1, RED))
-SOME_BAD = ((None, GREEN), (1, AMBER))
 BEHIND = "max(kefu_event_time_lag_seconds)"
 
 TRUST = Row(
@@ -15,9 +14,10 @@ TRUST = Row(
     (
         Panel(
             "stat", ("Data age", "数据延迟"),
-            ("Since the oldest partition last showed its state. Red: some partition is not "
-             "read, and every board is partly blind.",
-             "最久未刷新的分区距今多久；红色表示有分区未被处理。"),
+            ("How long ago the partition that has waited longest was refreshed; an hour is an hour "
+             "or more, or never. Red: it is not read, and every board is partly blind.",
+             "最久未刷新的分区距今多久；1 小时表示一小时以上或从未有数据。"
+             "红色：有分区未被处理，各看板均不完整。"),
             "s", {"age": DATA_AGE}, (4, 4), AGE,
         ),
         Panel(
@@ -28,31 +28,46 @@ TRUST = Row(
             "s", {"lag": BEHIND}, (4, 4), LAG,
         ),
         Panel(
+            "stat", ("Watermark", "水位线"),
+            ("Event time of the slowest partition: what happened before is judged. In a replay it "
+             "is a time of the past.",
+             "最慢分区的事件时间，此前发生的均已判定。回放历史数据时为过去的时间。"),
+            "dateTimeAsIso",
+            {"watermark": "1000 * min(max by (topic,partition) (kefu_clock_timestamp_seconds))"},
+            (5, 4),
+        ),
+        Panel(
             "stat", ("Records waiting", "积压记录"),
             ("Records between the workers and the end of the input.",
              "输入末尾与处理位置之间的记录数。"),
-            "short", {"lag": "sum(max by (topic,partition) (kefu_input_lag))"}, (4, 4),
+            "short", {"lag": "sum(max by (topic,partition) (kefu_input_lag))"}, (3, 4),
         ),
         Panel(
             "stat", ("Dead letters, 1 h", "死信（1 小时）"),
             ("Events that could not be taken in the last hour, of all reasons; they are kept.",
              "最近一小时无法处理的事件（已保留）。"),
             "short", {"dead letters": "sum(increase(kefu_dead_letters_total[1h]))"},
-            (4, 4), ANY_BAD,
+            (3, 4), ANY_BAD,
         ),
         Panel(
             "stat", ("Workers", "工作进程"),
-            ("Workers that answer, of those that Prometheus knows of.",
-             "有响应的工作进程数。"),
-            "short", {"up": 'sum(up{job="kefu-worker"})'}, (4, 4), ((None, RED), (1, GREEN)),
+            ("Workers that answer Prometheus, and those that it knows of. Fewer than these: one is "
+             "down, and the data age says whether its partitions are taken over.",
+             "有响应的工作进程数与已知总数。少于总数说明有进程停止；其分区是否已被接管见“数据延迟”。"),
+            "short",
+            {
+                ("up", "在线"): 'sum(up{job="kefu-worker"})',
+                ("known", "已知"): 'count(up{job="kefu-worker"})',
+            },
+            (3, 4), ((None, RED), (1, GREEN)),
         ),
         Panel(
-            "stat", ("Partitions read", "已处理分区"),
+            "stat", ("Partitions", "分区"),
             ("Input partitions that some worker shows.",
              "正在被处理的输入分区数。"),
             "short",
             {"read": "count(count by (topic,partition) (kefu_state_shown_timestamp_seconds))"},
-            (4, 4),
+            (2, 4),
         ),
     ),
 )  # fmt: skip
@@ -70,19 +85,42 @@ FLOW = Row(
         ),
         Panel(
             "timeseries", ("Outputs by type", "输出类型"),
-            ("Outputs a second.",
-             "每秒输出。"),
+            ("Outputs a second that Kafka has confirmed.", "每秒输出（Kafka 已确认）。"),
             "cps", {"{{type}}": "sum by (type) (rate(kefu_outputs_total[$__rate_interval]))"},
             (8, 8),
         ),
         Panel(
             "bargauge", ("Dead letters by reason, 24 h", "死信原因（24 小时）"),
-            ("Why events were refused; the runbook says what to do about each.",
-             "事件被拒的原因；处理办法见运行手册。"),
+            ("Why events were refused; the runbook says what to do about each. The 24 hours end "
+             "now; they are no calendar day.",
+             "事件被拒的原因；处理办法见运行手册。24 小时截至当前，不是自然日。"),
             "short",
             {"{{reason}}": "sum by (reason) (increase(kefu_dead_letters_total[24h])) > 0 or "
              "topk(1, sum by (reason) (increase(kefu_dead_letters_total[24h])))"},
             (8, 8), SOME_BAD,
+        ),
+    ),
+)  # fmt: skip
+
+CHANNELS = Row(
+    ("Channels", "渠道"),
+    (
+        Panel(
+            "timeseries", ("Messages by channel, 5 min", "各渠道消息（5 分钟）"),
+            ("Messages and utterances read in five minutes, of everybody who speaks. A channel "
+             "that is open and falls to 0 may have lost its connection.",
+             "每五分钟读入的消息与话语（所有角色）。营业中的渠道降为 0 时，接入可能已中断。"),
+            "short",
+            {"{{channel}}": increase("kefu_messages_total", "channel", "5m", where=CHANNEL)},
+            (16, 8),
+        ),
+        Panel(
+            "bargauge", ("Open now", "营业中"),
+            ("1 where the channel is open at the wall time by its calendar, 0 where closed: a "
+             "closed one may be silent.",
+             "按日历当前营业为 1，否则为 0；未营业的渠道没有消息属正常。"),
+            "short", {"{{channel}}": f"max by (channel) (kefu_channel_open{{{CHANNEL}}})"},
+            (8, 8), ((None, AMBER), (1, GREEN)), highest=1,
         ),
     ),
 )  # fmt: skip
@@ -98,7 +136,17 @@ TIME = Row(
             "s",
             {"{{topic}}/{{partition}}":
              "topk(8, max by (topic,partition) (kefu_event_time_lag_seconds))"},
-            (8, 8), ((None, GREEN), (300, RED)),
+            (6, 8), ((None, GREEN), (300, RED)),
+        ),
+        Panel(
+            "timeseries", ("Records waiting by partition", "各分区积压"),
+            ("Records between the workers and the end of the input, the eight longest queues. Much "
+             "in one partition alone: a hot key or a stuck worker; in all: too few workers.",
+             "输入末尾与处理位置之间的记录数，最多的八个分区。仅一个分区积压多为热点或卡住；"
+             "全部积压说明进程不足。"),
+            "short",
+            {"{{topic}}/{{partition}}": "topk(8, max by (topic,partition) (kefu_input_lag))"},
+            (6, 8),
         ),
         Panel(
             "timeseries", ("Delay of events", "事件迟到"),
@@ -112,7 +160,7 @@ TIME = Row(
                 "(sum(rate(kefu_event_delay_seconds_count[$__rate_interval])) > 0)"
                 for bound, name in (("5.0", "5 s"), ("30.0", "30 s"), ("120.0", "2 min"))
             },
-            (8, 8),
+            (6, 8),
         ),
         Panel(
             "timeseries", ("Batch time", "批处理时长"),
@@ -124,7 +172,7 @@ TIME = Row(
                 "(rate(kefu_batch_seconds_bucket[$__rate_interval])))"
                 for share in (0.5, 0.99)
             },
-            (8, 8),
+            (6, 8),
         ),
     ),
 )  # fmt: skip
@@ -160,7 +208,7 @@ WORKERS = Row(
             "bargauge", ("Rebalances, restarts, gaps, 24 h", "再均衡、重启、缺口（24 小时）"),
             ("Assignments received, recoveries from a failure of Kafka, and offsets proven missing "
              "(the markers of transactions are among them).",
-             "收到的分区分配、Kafka 故障后的恢复、确认缺失的偏移（含事务标记）。"),
+             "收到的分区分配、Kafka 故障后的恢复、确认缺失的偏移（含事务标记）。24 小时截至当前。"),
             "short",
             {
                 ("rebalances", "再均衡"): "sum(increase(kefu_rebalances_total[24h]))",
@@ -172,60 +220,11 @@ WORKERS = Row(
     ),
 )  # fmt: skip
 
-SELF = Row(
-    ("The monitoring itself", "监控自身"),
-    (
-        Panel(
-            "stat", ("Series refused, 1 h", "被拒序列（1 小时）"),
-            ("Label sets shown as `other` because the page is full: raise max_series or list "
-             "fewer names in config/metrics.yaml.",
-             "因页面已满而显示为 other 的标签组合；请调高 max_series 或精简配置。"),
-            "short", {"refused": "sum(increase(kefu_series_refused_total[1h]))"}, (4, 4), SOME_BAD,
-        ),
-        Panel(
-            "stat", ("Names not admitted, 1 h", "未收录名称（1 小时）"),
-            ("Queues and channels shown as `other`: add them to config/metrics.yaml.",
-             "显示为 other 的队列、渠道；请加入 config/metrics.yaml。"),
-            "short", {"refused": "sum(increase(kefu_label_values_refused_total[1h]))"}, (4, 4),
-            SOME_BAD,
-        ),
-        Panel(
-            "stat", ("Last recovery", "最近恢复用时"),
-            ("How long the slowest worker's last recovery took.",
-             "最慢的进程最近一次恢复用时。"),
-            "s", {"recovery": "max(kefu_recovery_seconds)"}, (4, 4), ((None, GREEN), (30, AMBER)),
-        ),
-        Panel(
-            "stat", ("Unknown fields, 1 h", "未知字段（1 小时）"),
-            ("Fields of events that this version does not know; it drops them.",
-             "本版本不认识而忽略的事件字段。"),
-            "short", {"fields": "sum(increase(kefu_unknown_fields_total[1h]))"}, (4, 4), SOME_BAD,
-        ),
-        Panel(
-            "stat", ("Versions running", "运行版本"),
-            ("Different combinations of kefu, policies and rules among the workers: 1, but for "
-             "a deployment.",
-             "各进程的版本、策略、规则组合数；除发布期间外应为 1。"),
-            "short", {"versions": "count(count by (version,sla,qa) (kefu_build))"}, (4, 4),
-            ((None, GREEN), (2, AMBER)),
-        ),
-        Panel(
-            "stat", ("Chat messages failed, 1 h", "群消息失败（1 小时）"),
-            ("Groups of alerts that a chat robot did not take; 0 also where the adapter does "
-             "not run.",
-             "群机器人未接收的告警组；未运行适配器时也为 0。"),
-            "short",
-            {"failed": 'sum(increase(kefu_notify_notices_total{fate="failed"}[1h])) or vector(0)'},
-            (4, 4), ANY_BAD,
-        ),
-    ),
-)  # fmt: skip
-
 BOARD = Board(
     "kefu-pipeline",
     ("Whether the other boards can be trusted, and why not.", "其他看板是否可信，以及原因。"),
     refresh="10s",
     since="now-3h",
     drill_down="kefu-wallboard",
-    rows=(TRUST, FLOW, TIME, WORKERS, SELF),
+    rows=(TRUST, FLOW, CHANNELS, TIME, WORKERS, SELF, VERSIONS),
 )  # fmt: skip

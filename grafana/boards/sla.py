@@ -62,7 +62,7 @@ STATS = Row(
             "stat", ("Promises kept", "按时率"),
             ("Met / (met + breached) of all clocks but the alarms, which never say met; as first "
              "said: corrections are beside it.",
-             "按时 /（按时 + 超时），含除告警时钟（只报超时）外的所有时钟，首次判定；更正数见右侧。"),
+             "按时 /（按时 + 超时），不含只报超时的告警时钟；首次判定，更正数见右侧。"),
             "percentunit", {"kept": kept()}, (4, 4), LEVEL,
         ),
         Panel(
@@ -231,8 +231,8 @@ QUEUES = Row(
     (
         Panel(
             "table", ("Queues, last hour", "队列（最近一小时）"),
-            ("One row a queue; the name leads to its quality board, or narrows this one. The service "
-             "level is of the last closed half hour, by the first formula, of so many.",
+            ("One row a queue; the name leads to its quality board, or narrows this one. The "
+             "service level is of the last closed half hour, by the first formula, of so many.",
              "每行一个队列；点击名称进入该队列的质检看板，或仅看该队列。"
              "服务水平为上一个已关闭的半小时（公式 1）及其分母。"),
             "short",

@@ -18,7 +18,12 @@ from kefu.notify.metrics import NotifyMetrics
 
 ROOT = Path(__file__).resolve().parents[2]
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
-OTHERS = {"up": {"job", "instance"}, "process_resident_memory_bytes": {"job", "instance"}}
+OTHERS = {
+    name: {"job", "instance"}
+    for name in ("up", "process_resident_memory_bytes", "scrape_samples_scraped")
+} | {"ALERTS": {"alertname", "alertstate", "severity", "queue"}}
+"""What Prometheus has of itself and of every process; the last is of its alerts."""
+METRIC = re.compile(r"\b(kefu_\w+|up(?={)|(?:process|scrape)_\w+|ALERTS)\b(?:\{([^}]*)\})?")
 FILES = {f"{path.parent.name}/{path.stem}": made for path, made in files().items()}
 
 
@@ -60,10 +65,13 @@ def test_the_committed_dashboards_are_what_the_builder_writes() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_every_metric_and_label_of_a_query_is_in_the_contract(name: str) -> None:
     labels = known_labels()
-    asked = queries(boards()[name])
+    board = boards()[name]
+    asked = queries(board)
     assert len(asked) >= 20
-    for query in asked:
-        found = re.findall(r"\b(kefu_\w+|up|process_\w+)\b(?:\{([^}]*)\})?", query)
+    marks = [annotation["expr"] for annotation in board["annotations"]["list"]]
+    assert len(marks) >= 2
+    for query in (*asked, *marks):
+        found = METRIC.findall(query)
         assert found, query
         for metric, selector in found:
             assert metric in labels, f"{metric} in {query}"
@@ -73,6 +81,55 @@ def test_every_metric_and_label_of_a_query_is_in_the_contract(name: str) -> None
         for grouping in re.findall(r"by \(([\w, ]+)\)", query):
             for label in re.split(r", ?", grouping):
                 assert label in everywhere, f"by ({label}): {query}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_variable_offers_the_values_of_a_label_of_the_contract(name: str) -> None:
+    labels = known_labels()
+    variables = {one["name"]: one for one in boards()[name]["templating"]["list"]}
+    assert {"datasource", "queue", "channel"} <= variables.keys()
+    for variable in (variables["queue"], variables["channel"]):
+        found = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"]["query"])
+        assert found, variable["query"]
+        assert found[2] == variable["name"]
+        assert found[2] in labels[found[1]]
+        assert variable["multi"]
+        assert variable["includeAll"]
+    used = {word for query in queries(boards()[name]) for word in re.findall(r"\$(\w+)", query)}
+    assert used - {"__rate_interval"} <= variables.keys()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_description_names_all_metrics_of_its_panel(name: str) -> None:
+    for panel in panels(boards()[name]):
+        for target in panel["targets"]:
+            for metric, _ in METRIC.findall(target["expr"]):
+                told = re.sub(r"_(bucket|sum|count)$", "", metric)
+                assert re.search(rf"\b{told}\b", panel["description"], re.ASCII), panel["title"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_gauges_of_state_are_not_summed_over_the_workers_of_a_hand_over(name: str) -> None:
+    by_partition = {metric.name for metric in CONTRACT if "partition" in metric.labels}
+    checked = 0
+    for query in queries(boards()[name]):
+        for match in METRIC.finditer(query):
+            if match[1] in by_partition:
+                checked += 1
+                before = query[: match.start()]
+                assert not re.search(r"(sum|avg|count)( by \([^)]*\))? ?\($", before) or (
+                    "count(count by (topic,partition)" in query
+                ), query
+    assert checked
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_stats_stand_on_top_and_the_table_of_queues_last(name: str) -> None:
+    shown = sorted(panels(boards()[name]), key=lambda one: (one["gridPos"]["y"], one["id"]))
+    top = shown[0]["gridPos"]["y"]
+    assert {one["type"] for one in shown if one["gridPos"]["y"] == top} == {"stat"}
+    if not name.endswith("kefu-pipeline"):
+        assert shown[-1]["type"] == "table"
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -123,14 +180,35 @@ def test_links_lead_to_dashboards_of_the_same_language_and_keep_time() -> None:
             uid = link["url"].removeprefix("/d/")
             assert uid in uids
             assert uid.endswith("-zh") == name.startswith("zh/")
-        for target in re.findall(r"/d/([\w-]+)\?", FILES[name].decode()):
+        for target, kept in re.findall(r"/d/([\w-]+)\?([^\"]*)", FILES[name].decode()):
             assert target in uids
             assert target.endswith("-zh") == name.startswith("zh/")
+            for what in (
+                "var-queue=${__value.raw}",
+                "${channel:queryparam}",
+                "${__url_time_range}",
+            ):
+                assert what in kept.split("&")
+
+
+def test_a_row_of_a_queue_leads_on_and_narrows_its_own_dashboard() -> None:
+    for name, board in boards().items():
+        tables = [one for one in panels(board) if one["type"] == "table"]
+        of_queues = [one for one in tables if "queue" in one["transformations"][1]["options"]
+                     ["renameByName"]]  # fmt: skip
+        assert bool(of_queues) == (not name.endswith("kefu-pipeline"))
+        for table in of_queues:
+            targets = re.findall(r"/d/([\w-]+)\?", str(table["fieldConfig"]["overrides"]))
+            assert len(targets) == len(set(targets)) == 2
+            assert board["uid"] in targets
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_nothing_is_lost_on_a_way_through_the_types_of_grafana(name: str) -> None:
     board = boards()[name]
+    for annotation in board["annotations"]["list"]:
+        # Of the Prometheus data source, not of the SDK's schema: what a user reads at a mark.
+        assert re.search(r"{{\w+}}", annotation.pop("titleFormat"))
     again = JSONEncoder(sort_keys=True, indent=2).encode(Dashboard.from_json(board))
     assert orjson.loads(again) == board
 
@@ -147,4 +225,7 @@ def test_grafana_finds_the_folders_and_the_data_source() -> None:
     paths = {Path(one["options"]["path"]).name for one in providers}
     assert paths == {"en", "zh"}
     sources = yaml.safe_load((folder / "datasources" / "kefu.yml").read_text())["datasources"]
-    assert {"prometheus", "alertmanager"} == {one["type"] for one in sources}
+    assert {one["type"]: one["uid"] for one in sources} == {
+        "prometheus": "kefu-prometheus",
+        "alertmanager": "kefu-alertmanager",
+    }
