@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -55,7 +56,10 @@ class LocalKafka:
         *,
         progress: Progress | None = None,
         heap: str = "512m",
+        further: Mapping[str, str] | None = None,
     ) -> None:
+        """`further`: settings of the broker as `write_properties` takes them."""
+        self._further = dict(further or {})
         self._is_temporary = data_dir is None
         self._given = data_dir
         self._folder: Path | None = None
@@ -170,13 +174,13 @@ class LocalKafka:
             # Formatted beside and renamed: a start that is killed halfway leaves nothing odd.
             fresh = folder / "kafka-logs.new"
             shutil.rmtree(fresh, ignore_errors=True)
-            config.write_properties(properties, fresh, port, controller_port)
+            config.write_properties(properties, fresh, port, controller_port, self._further)
             # A leading "-" would be read as an option by the format tool.
             cluster = "k" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
             tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
             self._wait_for_format(self._supervise([*jvm, *tool], folder, lock))
             fresh.rename(data)
-        config.write_properties(properties, data, port, controller_port)
+        config.write_properties(properties, data, port, controller_port, self._further)
         broker = self._supervise([*jvm, "kafka.Kafka", str(properties)], folder, lock)
         return port, broker
 

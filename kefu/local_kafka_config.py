@@ -6,7 +6,7 @@ import fcntl
 import random
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,9 +40,14 @@ def jvm_flags(heap: str) -> list[str]:
     ]
 
 
-def write_properties(path: Path, data: Path, port: int, controller_port: int) -> None:
-    """Write the broker's settings for one node that is broker and controller."""
-    settings = {
+def write_properties(
+    path: Path, data: Path, port: int, controller_port: int, further: Mapping[str, str]
+) -> None:
+    """Write the broker's settings for one node that is broker and controller.
+
+    `further` ones are added; one that begins with a comma goes on behind the value that is there.
+    """
+    settings: dict[str, object] = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
@@ -72,6 +77,8 @@ def write_properties(path: Path, data: Path, port: int, controller_port: int) ->
         "broker.heartbeat.interval.ms": 500,
         "auto.create.topics.enable": "false",
     }
+    for key, value in further.items():
+        settings[key] = f"{settings[key]}{value}" if value.startswith(",") else value
     text = "".join(f"{key}={value}\n" for key, value in settings.items())
     path.write_text(text, encoding="utf-8")
 
