@@ -18,6 +18,8 @@ from schemas.topics import INPUTS, OUTPUTS
 
 START_LIMIT_S = 60.0
 SESSION_TIMEOUT_S = 6.0
+STOP_LIMIT_S = 60.0
+"""It takes a few seconds; this is for machines that do other things too."""
 """Shorter than a worker's default, so that a killed one is missed soon."""
 PUBLISHED = tuple(topic.name for topic in OUTPUTS)
 
@@ -62,10 +64,12 @@ class Worker:
         """Ask it to end; returns its exit code."""
         self.process.terminate()
         try:
-            return self.process.wait(30)
+            return self.process.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            raise AssertionError(f"did not stop within 30 s: {self.tail()}") from None
+            raise AssertionError(
+                f"did not stop within {STOP_LIMIT_S:.0f} s: {self.tail()}"
+            ) from None
 
     def tail(self) -> str:
         """The end of its log, for a failure's message."""
@@ -105,9 +109,11 @@ def input_lag(connection: KafkaConnection) -> int | None:
 
 
 def wait_until_drained(connection: KafkaConnection, worker: Worker, limit_s: float = 120) -> None:
-    """Return when every input record is acknowledged."""
-    deadline = time.monotonic() + limit_s
+    """Return when every input record is acknowledged; fails where nothing is for `limit_s`."""
+    deadline, least = time.monotonic() + limit_s, None
     while (lag := input_lag(connection)) != 0:
+        if lag is not None and (least is None or lag < least):
+            deadline, least = time.monotonic() + limit_s, lag
         assert worker.process.poll() is None, f"the worker ended: {worker.tail()}"
         assert time.monotonic() < deadline, f"{lag} records left: {worker.tail()}"
         time.sleep(0.3)
@@ -195,11 +201,13 @@ def outputs_when_complete(
 ) -> list[Document]:
     """All outputs, as soon as nothing is missing; scorecards follow the inputs by some seconds.
 
-    After the limit what is there, for the test to say what is not.
+    When nothing more has come for `limit_s`, what is there, for the test to say what is not.
     """
-    deadline = time.monotonic() + limit_s
+    deadline, most = time.monotonic() + limit_s, 0
     while True:
         found = read_all(connection, *PUBLISHED)
+        if len(found) > most:
+            deadline, most = time.monotonic() + limit_s, len(found)
         if not expected.difference(found)[0] or time.monotonic() > deadline:
             return found
         time.sleep(0.5)
