@@ -18,9 +18,9 @@ from schemas.topics import INPUTS, OUTPUTS
 
 START_LIMIT_S = 60.0
 SESSION_TIMEOUT_S = 6.0
+"""Shorter than a worker's default, so that a killed one is missed soon."""
 STOP_LIMIT_S = 60.0
 """It takes a few seconds; this is for machines that do other things too."""
-"""Shorter than a worker's default, so that a killed one is missed soon."""
 PUBLISHED = tuple(topic.name for topic in OUTPUTS)
 
 
