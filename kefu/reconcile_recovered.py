@@ -60,8 +60,10 @@ def fates(
         if one.topic in _PREFIX:
             by_place.setdefault((one.topic, partition), []).append(index)
     found = dict.fromkeys(range(len(given)), Fate.TAKEN)
-    unsure: list[int] = []
+    old = {one.event.subject for _, one in given if to_ms(one.event.time) < forgotten_before_ms}
     try:
+        # Before the states: a worker that is just now publishing a first summary keeps the state.
+        summarised = _summarised(connection, old) if old else set()
         reader = ChangelogReader(connection)
         for (topic, partition), indices in sorted(by_place.items()):
             # One partition at a time: its state is the most that is held.
@@ -71,17 +73,14 @@ def fates(
                 state = records.get(_PREFIX[topic] + one.event.subject)
                 if state is not None:
                     found[index] = _by_state(state, one.event)
-                elif to_ms(one.event.time) < forgotten_before_ms:
-                    unsure.append(index)
+                elif (
+                    one.event.subject in summarised and to_ms(one.event.time) < forgotten_before_ms
+                ):
+                    found[index] = Fate.FORGOTTEN
     except CheckpointVersionError as error:
         raise UserError(str(error)) from None
     except KafkaException as failure:
         raise NoKafkaError(f"cannot read the engines' state: {failure.args[0].str()}") from None
-    if unsure:
-        gone = _summarised(connection, {given[index][1].event.subject for index in unsure})
-        for index in unsure:
-            if given[index][1].event.subject in gone:
-                found[index] = Fate.FORGOTTEN
     return [(one, found[index]) for index, (_, one) in enumerate(given)]
 
 

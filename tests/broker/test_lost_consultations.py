@@ -24,6 +24,7 @@ from kefu.cli import kefu
 from kefu.generator import Generator
 from kefu.log_writer import LogWriter
 from kefu.reconcile_reader import SETTLE_MS
+from kefu.reconcile_recovered import Fate, Recovered, fates
 from kefu.replay import InProcess
 from kefu.ticks import final_tick, tick_before
 from pipeline.state import decode_partition
@@ -185,6 +186,7 @@ def test_vanished_consultations_are_found_exactly_and_nothing_is_wrong_after_the
             wait_for_wall_time(connection, worker)
             first = run(connection, "backfill", str(recovered), "--format", "events")
             again = run(connection, "backfill", str(recovered), "--format", "events")
+            assert all_known(connection, worker, gone)
             expected = complete(events)
             documents = when_equal(connection, worker, expected)
             after = run(connection, "reconcile", *since)
@@ -237,6 +239,27 @@ def wait_for_wall_time(connection: KafkaConnection, worker: Worker, limit_s: flo
                 state = checkpoint.partition
                 if state is not None and (decode_partition(state).now_ms or 0) >= since_ms:
                     behind.discard(number)
+
+
+def all_known(
+    connection: KafkaConnection, worker: Worker, events: list[Event], limit_s: float = 120
+) -> bool:
+    """Whether each is remembered in the end, and none was taken for let go on the way there."""
+    writer = LogWriter(connection, partition_counts(connection), "test")
+    places: list[tuple[int, Recovered]] = []
+    for event in events:
+        topic, key = TOPIC_OF_TYPE[str(event.__struct_config__.tag)].name, event.subject.encode()
+        one = Recovered(1, event, topic, key, b"")
+        places.append((writer.partition_of(topic, key), one))
+    before_ms = round(time.time() * 1000) - 24 * HOUR_MS
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        found = {fate for _, fate in fates(connection, places, forgotten_before_ms=before_ms)}
+        assert found <= {Fate.KNOWN, Fate.TAKEN}, found
+        if found == {Fate.KNOWN}:
+            return True
+        assert worker.process.poll() is None, worker.tail()
+    return False
 
 
 def when_equal(
