@@ -21,9 +21,11 @@ SELF = Row(
         ),
         Panel(
             "stat", ("Series refused, 1 h", "被拒序列（1 小时）"),
-            ("Label sets shown as `other` because the page is full: raise max_series or list "
-             "fewer names in config/metrics.yaml.",
-             "因页面已满而显示为 other 的标签组合；请调高 max_series 或精简配置。"),
+            ("Label sets shown as `other` because the page (max_series) or a partition's list of "
+             "who waits (max_waiting_groups) is full, and windows that are not shown because "
+             "their queue is `other`, or a second tenant's of the same name.",
+             "因指标页（max_series）或分区的等待分组（max_waiting_groups）已满而显示为 other 的"
+             "标签组合，以及因队列为 other 或与另一租户同名而未显示的窗口。"),
             "short", {"refused": "sum(increase(kefu_series_refused_total[1h]))"}, (5, 4), SOME_BAD,
         ),
         Panel(

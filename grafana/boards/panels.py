@@ -195,6 +195,9 @@ def _series(panel: Panel) -> series.Panel:
         made = made.thresholds_style(
             common.GraphThresholdsStyleConfig().mode(kinds.GraphThresholdsStyleMode.LINE)
         )
+        if panel.unit == "percentunit":
+            # The line is the target: it is seen also where the share is far below.
+            made = made.axis_soft_max(round(1.1 * max(at for at, _ in panel.steps if at), 2))
     return made
 
 

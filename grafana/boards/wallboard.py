@@ -64,7 +64,7 @@ NOW = Row(
             ("The two sides of the service level beside it, by the formula chosen above. Of fewer "
              "than 10 it says little.",
              "左侧服务水平的分子与分母（按上方所选公式）；分母少于 10 时参考意义不大。"),
-            "short", {("in time", "达标"): NUMERATOR, ("of", "总数"): DENOMINATOR}, (4, 4),
+            "short", {("in time", "达标"): NUMERATOR, ("of all", "总数"): DENOMINATOR}, (4, 4),
         ),
         Panel(
             "stat", ("Breaches, 15 min", "超时（15 分钟）"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 import pytest
@@ -13,8 +13,11 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from agents.metrics import CONTRACT
+from grafana.boards.label_names import CHINESE
 from grafana.build import BOARDS, files
 from kefu.notify.metrics import NotifyMetrics
+from schemas.events import Node
+from schemas.outputs import Clock, SentimentLabel
 
 ROOT = Path(__file__).resolve().parents[2]
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
@@ -166,6 +169,30 @@ def test_both_languages_ask_the_same_and_say_it_in_their_own_words() -> None:
             assert not re.search(r"[\u4e00-\u9fff]", one["title"]), one["title"]
             assert re.search(r"[\u4e00-\u9fff]", other["title"]), other["title"]
             assert re.search(r"[\u4e00-\u9fff]", other["description"]), other["title"]
+
+
+def test_every_clock_outcome_and_node_has_a_chinese_name() -> None:
+    for closed in (Clock, SentimentLabel, Node):
+        assert set(get_args(closed)) <= CHINESE.keys()
+    decisions = next(p for p in panels(boards()["zh/kefu-sla"]) if p["title"] == "各时钟的判定")
+    (mapped,) = (
+        item["value"][0]["options"]
+        for override in decisions["fieldConfig"]["overrides"]
+        for item in override["properties"]
+        if item["id"] == "mappings"
+    )
+    assert {clock: mapped[clock]["text"] for clock in get_args(Clock)} == {
+        clock: CHINESE[clock] for clock in get_args(Clock)
+    }
+
+
+def test_the_line_of_a_target_share_is_inside_the_axis() -> None:
+    for board in boards().values():
+        for panel in panels(board):
+            defaults = panel["fieldConfig"]["defaults"]
+            steps = defaults["thresholds"]["steps"]
+            if panel["type"] == "timeseries" and defaults["unit"] == "percentunit" and steps[1:]:
+                assert defaults["custom"]["axisSoftMax"] > steps[-1]["value"], panel["title"]
 
 
 def test_links_lead_to_dashboards_of_the_same_language_and_keep_time() -> None:
