@@ -47,11 +47,11 @@ $(READY): requirements.lock requirements-java.lock pyproject.toml $(filter .uv/b
 demo: $(READY)
 	@$(BIN)/kefu demo $(DEMO_ARGS)
 
-# Tests on real servers one after another; the others beside each other, a process for each core.
+# The quick half first, a process for each core; then those on real servers, one after another.
 # With TEST_ARGS that choose tests, one of the halves may have none (5).
 test: $(READY) lint
-	$(BIN)/pytest -m "broker and not slow" $(TEST_ARGS) || [ $$? = 5 ]
 	$(BIN)/pytest -m "not broker and not slow" -n auto --dist worksteal $(TEST_ARGS) || [ $$? = 5 ]
+	$(BIN)/pytest -m "broker and not slow" $(TEST_ARGS) || [ $$? = 5 ]
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,6 +1,5 @@
 """`kefu reconcile` and `kefu backfill`: what they say of bad input, and how they read records."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,7 @@ def reading(sources: int = 1) -> Reading:
         ("yesterday", "expected a day or time such as 2026-11-22"),
         ("2026-13-01", "expected a day or time such as 2026-11-22"),
         ("1970-01-01", "expected a time between the year 2000 and now"),
-        ((datetime.now(UTC) + timedelta(days=1)).isoformat(), "between the year 2000 and now"),
+        ("2999-01-01", "between the year 2000 and now"),
     ],
 )
 def test_a_bad_since_is_named_before_kafka_is_asked(since: str, expected: str) -> None:
