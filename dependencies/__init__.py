@@ -1,0 +1,1 @@
+"""What kefu is made of: the locked packages, their licences, their known vulnerabilities."""
