@@ -38,8 +38,16 @@ Rules for readers:
 * Duplicates share `source` and `id`. The `id` of an output follows from its cause, so that what is
   repeated after a crash has the same `id`: drop repeats.
 * Outputs are written in transactions: read with `isolation.level=read_committed`.
-* A correction (`kefu.sla.corrected`, a scorecard with `corrects`) names the `id` that it corrects.
-* Scorecards and interaction summaries are revised: the highest `revision` wins.
+* Scorecards, queue intervals and interaction summaries are revised: of one `subject` (and `kind`
+  of interaction) the highest `revision` wins, whichever comes last.
+* Of the statements with one `clock_id` the last in the log is the truth: one interaction's stand
+  on one partition in order. A correction (`kefu.sla.corrected`) names in `corrects` the `id` that
+  it corrects: only a warning, and a correction to `running`, have no order but that of the log.
+* An issue or a mood stands until a withdrawal (`kefu.qa.withdrawn`, `kefu.sentiment.withdrawn`)
+  names its `id` in `corrects`. The same may be found again later, under another `id`.
+* Messages and dead letters are said once and never revised.
+* Ids may be forgotten by event time: what comes again after that counts as new.
+* In Python `schemas.view.TopicView` does all of this, and `kefu read TOPIC` prints what stands.
 * Ignore fields that you do not know: within `.v1` optional fields are added.
 * Skip types that you do not know: within `.v1` types are added.
 * `kefu.tick` stands on every input topic and tells a partition what time it is. It is no event of

@@ -10,6 +10,7 @@ from schemas.outputs import InteractionSummary, Output, QaIssue, QaWithdrawn, Qu
 from schemas.outputs import Scorecard as ScorecardOutput
 from schemas.quality import QaIssueData, ScorecardData
 from schemas.queue_intervals import QueueIntervalData
+from schemas.view import TopicView
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,15 @@ class Issue:
     data: QaIssueData
 
 
-@dataclass
+@dataclass(frozen=True)
 class Ended:
-    """The newest summary of one interaction. `ended_ms` is its first end, as in the scorecards;
-    None while it goes on. `score` is None where no human agent spoke.
+    """The newest summary of one interaction that has ended. `ended_ms` is its first end, as in the
+    scorecards. `score` is None where no human agent spoke.
     """
 
     interaction_id: str
     kind: InteractionKind
-    revision: int
-    ended_ms: int | None
+    ended_ms: int
     tenant: str
     channel: str | None
     agent_id: str | None
@@ -41,16 +41,10 @@ class Ended:
 
 
 class Collector:
-    """Add outputs in any order: the highest revision wins, withdrawn issues are taken out, a
-    repeated output counts once.
-    """
+    """Add outputs in any order: `TopicView` keeps what stands of them."""
 
     def __init__(self) -> None:
-        self._cards: dict[tuple[int, str, str, str], ScorecardData] = {}
-        self._intervals: dict[tuple[int, str, str], QueueIntervalData] = {}
-        self._issues: dict[str, Issue] = {}
-        self._withdrawn: set[str] = set()
-        self._interactions: dict[tuple[str, str], Ended] = {}
+        self._view = TopicView()
         self._ends: dict[tuple[str, str], tuple[int, int]] = {}
         self.newest_ms = 0
         """The latest time that a scorecard speaks of."""
@@ -61,24 +55,16 @@ class Collector:
         """Take one output; kinds that no report needs are passed over."""
         match output:
             case ScorecardOutput(data=card):
-                key = (to_ms(card.window_start), card.tenant, card.group, card.name)
-                old = self._cards.get(key)
-                if old is None or old.revision < card.revision:
-                    self._cards[key] = card
                 self.newest_ms = max(self.newest_ms, to_ms(card.window_end))
-            case QueueInterval(data=interval) if interval.length == HOUR:
-                place = (to_ms(interval.window_start), interval.tenant, interval.queue)
-                known = self._intervals.get(place)
-                if known is None or known.revision < interval.revision:
-                    self._intervals[place] = interval
-            case QaIssue(id=name, data=data):
-                self._issues[name] = Issue(to_ms(output.time), output.subject, data)
-            case QaWithdrawn(data=withdrawn):
-                self._withdrawn.add(withdrawn.corrects)
             case InteractionSummary():
-                self._add_summary(output)
-            case _:
+                self._note_end(output)
+            case QueueInterval(data=interval) if interval.length == HOUR:
                 pass
+            case QaIssue() | QaWithdrawn():
+                pass
+            case _:
+                return
+        self._view.take(output)
 
     def cards(self) -> list[ScorecardData]:
         """The last revision of every scorecard, by hour and group.
@@ -86,24 +72,34 @@ class Collector:
         Without those that were taken back: a message that comes before the event that names the
         tenant is counted for no tenant until then.
         """
-        last = (self._cards[key] for key in sorted(self._cards))
+        last = [one.data for one in self._view.truths() if isinstance(one, ScorecardOutput)]
+        last.sort(key=lambda card: (card.window_start, card.tenant, card.group, card.name))
         return [card for card in last if not _is_taken_back(card)]
 
     def intervals(self) -> list[QueueIntervalData]:
         """The last revision of every queue's hour."""
-        return [self._intervals[key] for key in sorted(self._intervals)]
+        last = [one.data for one in self._view.truths() if isinstance(one, QueueInterval)]
+        return sorted(last, key=lambda one: (one.window_start, one.tenant, one.queue))
 
     def issues(self) -> list[Issue]:
         """The issues that were not withdrawn, the newest first."""
-        standing = [i for name, i in self._issues.items() if name not in self._withdrawn]
+        standing = [
+            Issue(to_ms(one.time), one.subject, one.data)
+            for one in self._view.truths()
+            if isinstance(one, QaIssue)
+        ]
         return sorted(standing, key=lambda i: (-i.time_ms, i.interaction_id, i.data.rule))
 
     def interactions(self) -> list[Ended]:
         """The newest summary of every interaction that has ended, by its id."""
-        ended = [one for one in self._interactions.values() if one.ended_ms is not None]
+        ended = [
+            _ended(one, self._ends[one.data.kind, one.subject][1])
+            for one in self._view.truths()
+            if isinstance(one, InteractionSummary) and (one.data.kind, one.subject) in self._ends
+        ]
         return sorted(ended, key=lambda one: (one.interaction_id, one.kind))
 
-    def _add_summary(self, output: InteractionSummary) -> None:
+    def _note_end(self, output: InteractionSummary) -> None:
         data, key = output.data, (output.data.kind, output.subject)
         self.is_synthetic |= output.synthetictime is True
         if data.about is not None:  # it has ended at least once
@@ -111,22 +107,22 @@ class Collector:
             first = self._ends.get(key)
             if first is None or data.revision < first[0]:
                 self._ends[key] = (data.revision, end_ms)
-        old = self._interactions.get(key)
-        if old is None or old.revision < data.revision:
-            old = self._interactions[key] = Ended(
-                interaction_id=output.subject,
-                kind=data.kind,
-                revision=data.revision,
-                ended_ms=None,
-                tenant=data.tenant or "",
-                channel=data.channel,
-                agent_id=data.agent_id,
-                score=data.score,
-                rules=frozenset(data.issues),
-                first_response_ms=data.first_response_ms,
-                rating_permille=data.rating,
-            )
-        old.ended_ms = self._ends[key][1] if key in self._ends else None
+
+
+def _ended(newest: InteractionSummary, ended_ms: int) -> Ended:
+    data = newest.data
+    return Ended(
+        interaction_id=newest.subject,
+        kind=data.kind,
+        ended_ms=ended_ms,
+        tenant=data.tenant or "",
+        channel=data.channel,
+        agent_id=data.agent_id,
+        score=data.score,
+        rules=frozenset(data.issues),
+        first_response_ms=data.first_response_ms,
+        rating_permille=data.rating,
+    )
 
 
 def _is_taken_back(card: ScorecardData) -> bool:

@@ -106,7 +106,8 @@ def card(hour: int = 0, scores: tuple[int, ...] = (), **more: Any) -> Scorecard:
     data = ScorecardData(
         window_start=from_ms(start_ms), window_end=from_ms(start_ms + HOUR_MS), **fields
     )
-    return Scorecard(id=f"card-{next(_numbers)}", time=data.window_end, subject="window", data=data)
+    subject = f"{start_ms}/{data.tenant}/{data.group}/{data.name}"
+    return Scorecard(id=f"card-{next(_numbers)}", time=data.window_end, subject=subject, data=data)
 
 
 def issue(
