@@ -1,5 +1,6 @@
 """How to reach Kafka: one description, for every client library that kefu uses."""
 
+import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -105,6 +106,7 @@ class KafkaConnection:
             "bootstrap.servers": self.bootstrap_servers,
             "security.protocol": self.security_protocol,
             "log_level": 2,
+            "logger": logging.getLogger("librdkafka"),  # else it writes to standard error itself
         }
         if self.uses_sasl:
             settings["sasl.mechanism"] = self.sasl_mechanism

@@ -3,6 +3,8 @@ loop: `/metrics`, `/healthz` (alive) and `/readyz` (ready).
 """
 
 import hmac
+import logging
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -18,8 +20,17 @@ from prometheus_client import (
 from agents.health import Health
 from agents.series import Metrics
 
+log = logging.getLogger("kefu.metrics")
+
 CLIENT_LIMIT_S = 10.0
 """A reader that says nothing for so long loses its connection, and with it a thread."""
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A reader that went away is no news; anything else is a fault of ours."""
+        if not isinstance(sys.exception(), OSError):
+            log.exception("a request failed")
 
 
 class MetricsServer:
@@ -75,7 +86,7 @@ class MetricsServer:
             def log_message(self, format: str, *args: object) -> None:
                 """A scrape every few seconds is no news."""
 
-        self._server = ThreadingHTTPServer((host, port), Handler)
+        self._server = _Server((host, port), Handler)
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         self._thread = Thread(target=self._server.serve_forever, name="metrics", daemon=True)

@@ -31,6 +31,11 @@ Record = tuple[int, int, bytes]
 """Partition, offset and value of one fact."""
 
 
+def _place(number: int) -> dict[str, Any]:
+    """The fields of a log line on that partition."""
+    return {"topic": FACTS.name, "partition": number}
+
+
 class _Partition:
     """One facts partition: its scorecards, its ledger, its producer. Used on one thread."""
 
@@ -85,7 +90,13 @@ class _Partition:
         try:
             facts = decode_output(value)
         except InvalidEvent as invalid:
-            log.error("a fact on %s cannot be read: %s", FACTS.name, invalid.reason.value)
+            reason = invalid.reason.value
+            log.error(
+                "a fact on %s cannot be read: %s",
+                FACTS.name,
+                reason,
+                extra=_place(self.number) | {"offset": offset, "reason": reason},
+            )
             return
         if isinstance(facts, QaFacts):
             outputs.extend(self._scorecards.feed(facts))
@@ -171,7 +182,7 @@ class ScorecardStage:
         except (TransactionAbortedError, KafkaException) as failure:
             # Fenced by the next owner, or Kafka is away. Forgetting the partition is safe: while it
             # is still ours, the next `catch_up` opens it again and reads what it missed.
-            log.warning("partition %s starts over: %s", number, failure)
+            log.warning("partition %s starts over: %s", number, failure, extra=_place(number))
             del self._partitions[number]
             return
         self._exporter.outputs(outputs, number)

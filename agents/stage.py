@@ -64,7 +64,8 @@ class HotStage:
             try:
                 self._session()
             except KafkaException as failure:
-                log.warning("kafka failed, starting over: %s", failure.args[0].name())
+                reason = failure.args[0].name()
+                log.warning("kafka failed, starting over: %s", reason, extra={"reason": reason})
                 self._exporter.restarted()
                 self.health.without_kafka()
                 self.stop.wait(RESTART_AFTER_S)
@@ -199,7 +200,16 @@ class HotStage:
         """An error of ours: this event becomes a dead letter when it is read again."""
         if len(self._poisoned) >= MAX_POISONED:
             raise error
-        log.error("the engine failed on %s/%s@%s: %s", *place, offset, type(error).__name__)
+        topic, partition = place
+        kind = type(error).__name__
+        log.error(
+            "the engine failed on %s/%s@%s: %s",
+            topic,
+            partition,
+            offset,
+            kind,
+            extra={"topic": topic, "partition": partition, "offset": offset, "reason": kind},
+        )
         self._poisoned.add((*place, offset))
 
     def _send(
@@ -224,7 +234,11 @@ class HotStage:
         try:
             outbox.commit(offsets, self._membership)
         except TransactionAbortedError as aborted:
-            log.warning("transaction aborted, recovering from the changelog: %s", aborted)
+            log.warning(
+                "transaction aborted, recovering from the changelog: %s",
+                aborted,
+                extra={"reason": str(aborted)},
+            )
             self._exporter.restarted()
             self._start_again(consumer, list(self._tasks))
             return

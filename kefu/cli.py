@@ -1,13 +1,14 @@
 """The `kefu` command: finds its subcommands by name in `kefu.commands`."""
 
 import importlib
+import logging
 import pkgutil
 import sys
 
 import click
 from confluent_kafka import KafkaException
 
-from kefu import commands
+from kefu import commands, logs
 from kefu.errors import NoKafkaError, UserError
 
 EPILOG = """\b
@@ -54,16 +55,16 @@ def main() -> None:
     try:
         kefu(standalone_mode=False)
     except UserError as error:
-        click.echo(f"kefu: {error}", err=True)
+        logs.say(f"kefu: {error}", logging.CRITICAL)
         sys.exit(error.exit_code)
     except KafkaException as failure:
-        click.echo(f"kefu: Kafka failed: {failure.args[0].str()}", err=True)
+        logs.say(f"kefu: Kafka failed: {failure.args[0].str()}", logging.CRITICAL)
         sys.exit(NoKafkaError.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
+        logs.say("stopped", logging.INFO)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

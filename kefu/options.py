@@ -41,6 +41,27 @@ def config_option(function: F) -> F:
     )(function)
 
 
+def log_options(level: str) -> Callable[[F], F]:
+    """`--log-level`, by default that one, and `--log-format`."""
+
+    def decorate(function: F) -> F:
+        leveled = click.option(
+            "--log-level",
+            default=level,
+            show_default=True,
+            type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
+        )(function)
+        return click.option(
+            "--log-format",
+            default="auto",
+            show_default=True,
+            type=click.Choice(["auto", "text", "json"]),
+            help="auto: text on a terminal, else a JSON object a line.",
+        )(leveled)
+
+    return decorate
+
+
 def named_connection(bootstrap_servers: str | None) -> KafkaConnection | None:
     """The connection that options and environment name, or None where they name no broker."""
     try:

@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import FrameType
 import click
 
 from agents.settings import default_config_dir
+from kefu import logs
 from kefu.errors import FoundWrongError, UserError
 from kefu.notify.config import NotifyConfig, load_notify
 from kefu.notify.post import Poster
@@ -19,9 +19,8 @@ from kefu.notify.render import Renderer
 from kefu.notify.robots.base import Verdict
 from kefu.notify.server import PATH, NotifyServer
 from kefu.notify.service import NotifyService
+from kefu.options import log_options
 from pipeline.yaml_reader import ConfigError
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 @click.command()
@@ -33,13 +32,14 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 )
 @click.option("--check", is_flag=True, help="Check the file and that every secret is there; stop.")
 @click.option("--test", "test_robot", metavar="ROBOT", help="Send ROBOT a test message; stop.")
-@click.option("--log-level", default="INFO", show_default=True)
-def command(config_file: Path | None, check: bool, test_robot: str | None, log_level: str) -> None:
+@log_options("INFO")
+def command(
+    config_file: Path | None, check: bool, test_robot: str | None, log_level: str, log_format: str
+) -> None:
     """Take webhooks from Alertmanager and post them to group robots, until told to stop."""
-    level = logging.getLevelNamesMapping().get(log_level.upper())
-    if level is None:
-        raise UserError(f"--log-level {log_level}: expected DEBUG, INFO, WARNING or ERROR")
-    logging.basicConfig(level=level, format=LOG_FORMAT, stream=sys.stderr)
+    # A check and a test are for whoever waits for the answer; their lines are plain.
+    asked = check or test_robot is not None
+    logs.configure(log_level, "text" if asked else log_format)
     path = config_file or default_config_dir() / "notify.yaml"
     try:
         config = load_notify(path, os.environ)
@@ -84,7 +84,7 @@ def _serve(config: NotifyConfig) -> None:
     service.start()
     threading.Thread(target=server.serve_forever, args=(0.1,), name="http", daemon=True).start()
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
-    click.echo(f"listening on http://{host}:{server.server_port}{PATH}", err=True)
+    logs.say(f"listening on http://{host}:{server.server_port}{PATH}", logging.INFO)
     told.wait()
     server.stop(timeout_s=5.0)
-    click.echo("stopped", err=True)
+    logs.say("stopped", logging.INFO)

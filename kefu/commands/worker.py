@@ -1,25 +1,22 @@
 """`kefu worker`: one worker; start as many as there are cores to use."""
 
 import gc
-import logging
 import os
-import sys
 import tempfile
 from pathlib import Path
 from socket import gethostname
 
 import click
-import faust
 
 from agents.app import build_app
 from agents.settings import WorkerSettings
 from agents.topics import TopicsError
+from kefu import logs
 from kefu.errors import NoKafkaError, UserError
+from kefu.faust_worker import FaustWorker
 from kefu.kafka_choice import chosen_kafka
-from kefu.options import bootstrap_option, config_option
+from kefu.options import bootstrap_option, config_option, log_options
 from pipeline.yaml_reader import ConfigError
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 @click.command()
@@ -51,12 +48,7 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 @click.option(
     "--session-timeout", default=10.0, show_default=True, help="Seconds to miss a worker."
 )
-@click.option(
-    "--log-level",
-    default="WARNING",
-    show_default=True,
-    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
-)
+@log_options("WARNING")
 def command(
     bootstrap_servers: str | None,
     config_dir: Path | None,
@@ -70,13 +62,15 @@ def command(
     data_dir: Path | None,
     session_timeout: float,
     log_level: str,
+    log_format: str,
 ) -> None:
     """Run one worker until it is told to stop (Ctrl-C, SIGTERM)."""
-    logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    worker_id = worker_id or f"{gethostname()}-{os.getpid()}"
+    logs.configure(log_level, log_format, worker=worker_id)
     with chosen_kafka(bootstrap_servers) as connection, tempfile.TemporaryDirectory() as scratch:
         settings = WorkerSettings(
             connection=connection,
-            worker_id=worker_id or f"{gethostname()}-{os.getpid()}",
+            worker_id=worker_id,
             data_dir=data_dir or Path(scratch),
             app_id=app_id,
             config_dir=config_dir,
@@ -111,13 +105,7 @@ def run_worker(settings: WorkerSettings) -> None:
     except OSError as error:
         raise UserError(f"metrics port {settings.metrics_port}: {error.strerror}") from None
     _collect_less()
-    worker = faust.Worker(
-        app,
-        loglevel=logging.getLevelName(logging.getLogger().level),
-        redirect_stdouts=False,
-        quiet=True,
-    )
-    worker.execute_from_commandline()
+    FaustWorker(app).execute_from_commandline()
 
 
 def _collect_less() -> None:

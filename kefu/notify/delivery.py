@@ -73,6 +73,7 @@ class Deliverer:
                 "confirmation and sends them again",
                 self.name,
                 len(self._outbox),
+                extra={"robot": self.name},
             )
 
     def offer(self, notice: Notice) -> State:
@@ -127,13 +128,17 @@ class Deliverer:
         """Count and log: how many, and the vendor's code; no content."""
         self._metrics.posts.labels(self.name, outcome.verdict.value).inc()
         groups = len(batch.identities)
+        fields = {"robot": self.name, "reason": outcome.verdict.value}
         if state is State.ACCEPTED and batch.tally is not None:
             self._metrics.notices.labels(self.name, "summarised").inc(groups)
-            LOG.warning("robot %s: queue full, %d groups sent as a summary", self.name, groups)
+            text = "robot %s: queue full, %d groups sent as a summary"
+            LOG.warning(text, self.name, groups, extra={"robot": self.name})
         elif state is State.ACCEPTED:
             self._metrics.notices.labels(self.name, "accepted").inc(groups)
         elif state is State.FAILED:
             self._metrics.notices.labels(self.name, "failed").inc(groups)
-            LOG.error("robot %s: %d groups failed: %s", self.name, groups, outcome.reason)
+            text = "robot %s: %d groups failed: %s"
+            LOG.error(text, self.name, groups, outcome.reason, extra=fields)
         else:
-            LOG.warning("robot %s: %d groups to try again: %s", self.name, groups, outcome.reason)
+            text = "robot %s: %d groups to try again: %s"
+            LOG.warning(text, self.name, groups, outcome.reason, extra=fields)

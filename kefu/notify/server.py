@@ -63,7 +63,7 @@ class NotifyServer(ThreadingHTTPServer):
         """A connection that broke is the client's matter; anything else is a fault of ours."""
         error = sys.exception()
         if not isinstance(error, OSError):
-            LOG.error("a request failed: %s", type(error).__name__)
+            LOG.error("a request failed: %s", type(error).__name__, exc_info=error)
 
     def stop(self, timeout_s: float) -> None:
         """Take no more connections, stop delivering, and let requests have their answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.unit.notify_builders import body, config_file
+from tests.unit.notify_builders import alert_json, body, config_file
 from tests.unit.notify_vendors import KEY, SECRET, Answer, Vendor, code, vendor
 
 
@@ -84,7 +85,7 @@ def test_a_stop_by_signal_is_no_clean_end(tmp_path: Path, number: signal.Signals
             process.send_signal(number)
             out, err = process.communicate(timeout=20)
         assert process.returncode == 0
-        assert err.splitlines()[-1] == "stopped"
+        assert json.loads(err.splitlines()[-1])["message"] == "stopped"
         assert KEY not in out + err
         assert len(one.accepted) == 1
 
@@ -104,6 +105,8 @@ def test_a_stop_hides_what_was_not_delivered(tmp_path: Path) -> None:
     with vendor("wecom") as one:
         err = stop_with(one, tmp_path, code("errcode", 45009))
         assert "robot wecom: 1 groups not delivered before the stop" in err
+        line = next(line for line in map(json.loads, err.splitlines()) if "reason" in line)
+        assert (line["robot"], line["reason"]) == ("wecom", "limited")
         err = stop_with(one, tmp_path, Answer(hang=True))
         assert "robot wecom: 1 groups not delivered before the stop" in err
 
@@ -113,4 +116,44 @@ def test_a_port_that_is_taken_is_a_traceback(tmp_path: Path) -> None:
         more = f"listen: {{port: {one.server_port}}}"
         status, _, err = run(config_file(tmp_path, {"wecom": one.url}, more))
     assert status == 2
-    assert err.startswith(f"kefu: 127.0.0.1:{one.server_port}: cannot listen: Address already in")
+    (line,) = [json.loads(text) for text in err.splitlines()]
+    place = f"127.0.0.1:{one.server_port}"
+    assert line["message"].startswith(f"kefu: {place}: cannot listen: Address already in")
+
+
+MARK = "13800138000-marker"
+BAD_POSTS = [
+    f'{{"{MARK}": ',
+    f'"{MARK}"',
+    f'{{"version": "{MARK}"}}',
+    f'{{"alerts": [{{"labels": {{"{MARK}": 1}}}}]}}',
+    body(version=MARK).decode(),
+    body(alert_json(1, status=MARK, fingerprint=MARK)).decode(),
+    body(alert_json(1, startsAt=MARK)).decode(),
+    body(alert_json(1, labels={MARK: 1})).decode(),
+    body(truncatedAlerts=MARK).decode(),
+    body(groupKey=[MARK]).decode(),
+]
+
+
+def test_what_a_post_or_an_answer_says_is_in_the_log(tmp_path: Path) -> None:
+    """Posts that are refused, and one that a robot refuses quoting it."""
+    quoting = Answer(body=json.dumps({"errcode": 40058, "errmsg": MARK, MARK: MARK}).encode())
+    with vendor("wecom") as one:
+        one.script = [quoting]
+        path = config_file(tmp_path, {"wecom": one.url})
+        with start(path, "--log-level", "debug") as process:
+            url = served(process)
+            for text in BAD_POSTS:
+                for data in (text.encode(), text.encode() + b"\xff"):
+                    answer = requests.post(url, data=data, timeout=20)
+                    assert (answer.status_code, MARK in answer.text) == (400, False)
+            alert = alert_json(1, annotations={"summary": MARK})
+            assert requests.post(url, data=body(alert), timeout=20).status_code == 503
+            process.terminate()
+            _, err = process.communicate(timeout=20)
+    assert "marker" not in err
+    lines = [json.loads(line) for line in err.splitlines()]
+    refused = [line for line in lines if line["message"].startswith("a request was refused: ")]
+    assert len(refused) == 2 * len(BAD_POSTS)
+    assert [line["reason"] for line in lines if line.get("robot") == "wecom"] == ["refused"]
