@@ -91,6 +91,8 @@ def build_app(settings: WorkerSettings) -> faust.App:
         topic_allow_declare=False,
         table_standby_replicas=0,
         consumer_auto_offset_reset="earliest",
+        # The ledger finds again whatever is on its way when the worker is told to stop.
+        stream_wait_empty=False,
         broker_session_timeout=settings.session_timeout_ms / 1000,
         broker_heartbeat_interval=settings.session_timeout_ms / 5000,
         broker_commit_interval=COMMIT_INTERVAL_S,
@@ -104,7 +106,7 @@ def build_app(settings: WorkerSettings) -> faust.App:
         for topic in (CONVERSATIONS, CALLS)
         for number in range(counts[topic.name])
     )
-    _add_scorecards(app, settings, config, origins, exporter)
+    _add_scorecards(app, settings, config, origins, exporter, stage.stop)
     return app
 
 
@@ -136,12 +138,13 @@ def _add_scorecards(
     config: EngineConfig,
     origins: frozenset[str],
     exporter: Exporter,
+    stopping: threading.Event,
 ) -> None:
     stages: list[ScorecardStage] = []
 
     def stage() -> ScorecardStage:  # made late: its lock belongs to the running event loop
         if not stages:
-            stages.append(ScorecardStage(settings, config, origins, exporter))
+            stages.append(ScorecardStage(settings, config, origins, exporter, stopping))
         return stages[0]
 
     @app.on_partitions_assigned.connect

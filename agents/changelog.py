@@ -5,6 +5,7 @@ that is in the state. All records of a checkpoint are written in one Kafka trans
 of committed records never sees half of one.
 """
 
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from confluent_kafka import (
     IsolationLevel,
     KafkaError,
     KafkaException,
+    TopicCollection,
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
@@ -26,6 +28,10 @@ LEDGER_KEY = "\x00ledger"
 
 CHECKPOINT_VERSION = 1
 _LIMIT_S = 30.0
+"""How long Kafka may say nothing; a dead worker's transaction is open for 10 to 20 s."""
+_DESCRIBE_LIMIT_S = 5.0
+_NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
+"""Kafka's way to write an id of zeros."""
 _NO_LEADER_YET = (
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
@@ -34,11 +40,15 @@ _NO_LEADER_YET = (
 
 
 class Ledger(msgspec.Struct, array_like=True):
-    """What is in the state: inputs up to and including `offset`; and the partition's own state."""
+    """What is in the state: inputs up to and including `offset`; and the partition's own state.
+
+    `topic_id` is Kafka's own id of the input topic; empty in checkpoints of before it was kept.
+    """
 
     version: int
     offset: int
     partition: bytes
+    topic_id: str = ""
 
 
 @dataclass
@@ -48,22 +58,36 @@ class Checkpoint:
     offset: int = -1
     partition: bytes | None = None
     records: dict[str, bytes] = field(default_factory=dict)
+    topic_id: str = ""
+
+    def offset_in(self, topic_id: str) -> int:
+        """The ledger for the topic of that id.
+
+        -1 where the checkpoint is of an earlier topic of the same name: in the new one offsets
+        begin again, and none of its records may pass for known. Its events are told apart by id.
+        """
+        is_another = bool(self.topic_id) and bool(topic_id) and self.topic_id != topic_id
+        return -1 if is_another else self.offset
 
 
 class CheckpointVersionError(RuntimeError):
     """The checkpoint was written by a newer version of kefu than this one."""
 
 
-def encode_ledger(offset: int, partition: bytes) -> bytes:
+def encode_ledger(offset: int, partition: bytes, topic_id: str) -> bytes:
     """The ledger record of a checkpoint."""
-    return msgspec.msgpack.encode(Ledger(CHECKPOINT_VERSION, offset, partition))
+    return msgspec.msgpack.encode(Ledger(CHECKPOINT_VERSION, offset, partition, topic_id))
 
 
 class ChangelogReader:
     """Reads changelog partitions up to their end. Keeps one admin client, which is slow to make."""
 
-    def __init__(self, connection: KafkaConnection) -> None:
+    def __init__(
+        self, connection: KafkaConnection, stopping: threading.Event | None = None
+    ) -> None:
+        """Once the worker is `stopping`, reading ends with an error."""
         self._connection = connection
+        self._stopping = stopping or threading.Event()
         self._admin = AdminClient(connection.confluent())
         # As the first call of a new client `list_offsets` takes 3 s one time in fifty.
         self._admin.list_topics(timeout=_LIMIT_S)
@@ -72,7 +96,8 @@ class ChangelogReader:
         """The newest checkpoint of each partition.
 
         Waits for transactions that are open at the call until they are decided: by their owner, or
-        by the broker after the transaction timeout of a dead one.
+        by the broker after the transaction timeout of a dead one. Raises KafkaException where
+        nothing comes for longer than that.
         """
         checkpoints = {partition: Checkpoint() for partition in partitions}
         ends = self._ends(topic, checkpoints)
@@ -91,8 +116,14 @@ class ChangelogReader:
         try:
             consumer.assign([TopicPartition(topic, partition, 0) for partition in checkpoints])
             left = set(checkpoints)
+            deadline = time.monotonic() + _LIMIT_S
             while left:
-                for message in consumer.consume(5_000, timeout=0.02):
+                messages = consumer.consume(5_000, timeout=0.02)
+                if messages:
+                    deadline = time.monotonic() + _LIMIT_S
+                elif self._stopping.is_set() or time.monotonic() > deadline:
+                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+                for message in messages:
                     error, partition = message.error(), message.partition()
                     if error is None:
                         _apply(checkpoints[partition], message.key(), message.value())
@@ -103,6 +134,23 @@ class ChangelogReader:
         finally:
             consumer.close()
         return checkpoints
+
+    def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
+        """Kafka's own ids of those of the topics that there are; none from brokers before 2.8.
+
+        A topic that is deleted and made anew keeps its name and gets another id.
+        """
+        found = self._admin.describe_topics(
+            TopicCollection(list(topics)), request_timeout=_DESCRIBE_LIMIT_S
+        )
+        ids = {}
+        for name, described in found.items():
+            try:
+                ids[name] = str(described.result(_DESCRIBE_LIMIT_S).topic_id)
+            except KafkaException as failure:
+                if failure.args[0].code() not in _NO_LEADER_YET:
+                    raise
+        return {name: topic_id for name, topic_id in ids.items() if topic_id != _NO_ID}
 
     def _ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
         """The ends with open transactions included: a reader of committed records would stop
@@ -140,3 +188,4 @@ def _apply(checkpoint: Checkpoint, key: bytes, value: bytes | None) -> None:
             f"{CHECKPOINT_VERSION}: upgrade kefu"
         )
     checkpoint.offset, checkpoint.partition = ledger.offset, ledger.partition
+    checkpoint.topic_id = ledger.topic_id

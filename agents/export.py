@@ -16,7 +16,7 @@ from agents.series import REFUSED, Labels, Metrics
 from agents.task import Task, count_duplicates
 from pipeline.config import EngineConfig
 from pipeline.engine import Engine
-from schemas.outputs import DeadLetter, Output
+from schemas.outputs import DeadLetter, Duplicate, Output
 
 PARTITION_GAUGES = (
     "kefu_input_lag",
@@ -49,7 +49,7 @@ class Exporter:
         self.metrics = m = Metrics(registry, labels.max_series)
         creator = Creator(m, config, labels)
         creator.start(labels)
-        self._outputs = OutputCounter(m, creator, labels)
+        self._outputs = OutputCounter(m, creator, labels, config.sla.lateness_ms)
         self._config = config
         self._channels = labels.channels
         self._assigned = 0
@@ -61,10 +61,12 @@ class Exporter:
     def sent(self, task: Task, outputs: list[Output]) -> None:
         """A batch of one partition is confirmed: count what came in and what went out."""
         duplicates = count_duplicates(outputs)
+        processed = task.processed - task.backfilled - duplicates
         letters = sum(type(output) is DeadLetter for output in outputs)
         with self._lock:
             m = self.metrics
-            m.add("kefu_events", (task.topic, "processed"), task.processed - duplicates)
+            m.add("kefu_events", (task.topic, "processed"), processed)
+            m.add("kefu_events", (task.topic, "backfilled"), task.backfilled)
             m.add("kefu_events", (task.topic, "duplicate"), duplicates)
             m.add("kefu_events", (task.topic, "replayed"), task.replayed)
             m.add("kefu_events", (task.topic, "dead_letter"), letters)
@@ -72,10 +74,15 @@ class Exporter:
             m.add("kefu_unknown_fields", (task.topic,), task.unknown_fields)
             for delay_ms in task.delays_ms:
                 m.observe("kefu_event_delay_seconds", (task.topic,), delay_ms / 1000)
-            task.delays_ms.clear()
-            task.processed = task.replayed = task.ticks = task.unknown_fields = 0
             for output in outputs:
-                self._outputs.count(output)
+                is_past = type(output) is not Duplicate and output.id in task.past
+                self._outputs.count(output, is_past=is_past)
+            if task.engine.now_ms is not None:
+                self._outputs.reach(task.engine.now_ms)
+            task.delays_ms.clear()
+            task.past.clear()
+            task.processed = task.backfilled = task.replayed = 0
+            task.ticks = task.unknown_fields = 0
 
     def outputs(self, outputs: Iterable[Output], partition: int | None = None) -> None:
         """Count published outputs; `partition` is the facts partition that windows come from."""

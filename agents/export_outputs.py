@@ -38,10 +38,13 @@ _TYPE = {cls: (tag,) for tag, cls in OUTPUT_TYPES.items()}
 class OutputCounter:
     """Used under the exporter's lock."""
 
-    def __init__(self, metrics: Metrics, creator: Creator, labels: LabelConfig) -> None:
+    def __init__(
+        self, metrics: Metrics, creator: Creator, labels: LabelConfig, lateness_ms: int
+    ) -> None:
+        """`lateness_ms` is how long after its end a window is published."""
         self._m = metrics
         self._creator = creator
-        self._windows = WindowGauges(metrics)
+        self._windows = WindowGauges(metrics, lateness_ms)
         self._channels = self._label_set("channel", labels.channels, labels.admit_unlisted)
         self._queues = self._label_set("queue", labels.queues, labels.admit_unlisted)
         self._risks = {word: name for name, words in labels.risks.items() for word in words}
@@ -69,9 +72,20 @@ class OutputCounter:
         """A facts partition has gone."""
         self._windows.revoked(str(partition))
 
-    def count(self, output: Output, partition: int | None = None) -> None:
-        """Count one output; `partition` is the facts partition that a window comes from."""
+    def reach(self, now_ms: int) -> None:
+        """A partition has read a tick of that time."""
+        self._windows.reach(now_ms)
+
+    def count(self, output: Output, partition: int | None = None, *, is_past: bool = False) -> None:
+        """Count one output; `partition` is the facts partition that a window comes from.
+
+        What is told of the past is counted apart: the other counters are read as what happens now.
+        """
         m = self._m
+        if is_past:
+            m.add("kefu_backfilled", _TYPE[type(output)])
+            m.add("kefu_outputs", _TYPE[type(output)])
+            return
         match output:  # the most frequent first
             case QaFacts(data=data):
                 if data.group == "queue" and data.window_start is not None:

@@ -23,7 +23,7 @@ from schemas.topics import INPUTS
 CALL_CLOCKS = frozenset({"answer", "hold", "after_call_work"})
 ALARMS = frozenset({"long_wait", "silent_progress"})
 """Clocks that never say `met`; see docs/clocks.md."""
-EVENT_OUTCOMES = ("processed", "duplicate", "replayed", "dead_letter")
+EVENT_OUTCOMES = ("processed", "backfilled", "duplicate", "replayed", "dead_letter")
 DECIDED = ("met", "breached")
 CORRECTED = ("met", "breached", "cancelled", "running")
 MOODS = ("turned", "sustained_negative", "withdrawn")
@@ -57,6 +57,7 @@ class Creator:
                 m.create(name, topic.name)
         for kind in OUTPUT_TYPES:
             m.create("kefu_outputs", kind)
+            m.create("kefu_backfilled", kind)
         for reason in Reason:
             m.create("kefu_dead_letters", reason.value)
         for rule in config.qa.infos.values():

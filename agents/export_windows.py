@@ -4,13 +4,15 @@ A queue belongs to one facts partition, and that to one worker. The gauges carry
 leave with it, so that after a rebalance no old window stands beside the new one; until the next
 window closes, at most one length of it, the queue has none on the page. Nothing is lost: the
 counters of `export_facts` go on meanwhile, and Prometheus keeps what it has scraped. A revision of
-an older window is not shown; one of the window that is shown replaces it.
+an older window is not shown, nor is any window of the past; one of the window that is shown
+replaces it.
 """
 
 from typing import NamedTuple
 
 from agents.labels import OTHER
 from agents.series import REFUSED, Labels, Metrics
+from pipeline.past import is_past, past_after_ms
 from pipeline.windows import HALF
 from schemas.quality import ScorecardData
 from schemas.queue_intervals import QueueIntervalData
@@ -35,9 +37,16 @@ class _Shown(NamedTuple):
 class WindowGauges:
     """The newest window that is shown of each queue; used under the exporter's lock."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, lateness_ms: int) -> None:
+        """`lateness_ms` is how long after its end a window is published."""
         self._metrics = metrics
+        self._lateness_ms = lateness_ms
+        self._now_ms: int | None = None
         self._shown: dict[str, dict[tuple[str, str], _Shown]] = {}
+
+    def reach(self, now_ms: int) -> None:
+        """Time has come that far in some partition."""
+        self._now_ms = max(self._now_ms or 0, now_ms)
 
     def interval(self, data: QueueIntervalData, queue: str, partition: str) -> None:
         """Show a queue's half hour; the other lengths are read from their topic."""
@@ -67,7 +76,7 @@ class WindowGauges:
             # Windows of several queues do not add up here: the first tenant's stays.
             self._metrics.add(REFUSED, (end_name,))
             return
-        if before is not None and before.end_s > end_s:
+        if self._is_past(end_s) or (before is not None and before.end_s > end_s):
             return
         rows = [*rows, (end_name, (), end_s)]
         series = []
@@ -78,6 +87,14 @@ class WindowGauges:
                 self._metrics.set(name, (*labels, *place), value)
                 series.append((name, (*labels, *place)))
         of_partition[end_name, queue] = _Shown(tenant, end_s, series)
+
+    def _is_past(self, end_s: float) -> bool:
+        """Whether a window is published long after its time: a backfill's, which must not pass for
+        the last one where none is shown yet.
+        """
+        due_ms = round(end_s * 1000) + self._lateness_ms
+        after_ms = past_after_ms(self._lateness_ms)
+        return is_past(due_ms, known_ms=self._now_ms, after_ms=after_ms)
 
 
 def _interval(data: QueueIntervalData) -> list[Row]:

@@ -176,14 +176,19 @@ QUALITY = (
 )  # fmt: skip
 
 PIPELINE = (
-    _counter("events", "task", ("topic", "outcome"), "Input events, by what became of them."),
+    _counter("events", "task", ("topic", "outcome"),
+             "Input events, by what became of them; backfilled: processed, but of the past."),
     _counter("ticks", "task", ("topic",), "Ticks read from the input partitions."),
     _counter("unknown_fields", "task", ("topic",), "Fields this version does not know."),
     _counter("outputs", "every output", ("type",), "Outputs published, by type."),
+    _counter("backfilled", "every output", ("type",),
+             "Of these, the ones that are told of the past; no other counter or histogram of what "
+             "is said counts them."),
     _counter("dead_letters", "DeadLetter", ("reason",), "Events refused, by reason."),
     _histogram("event_delay_seconds", "task", ("topic",), DELAY_BUCKETS,
                "How far an event's time was behind the newest tick when it was read; 0 where it "
-               "was not. 120 is the allowed lateness of the windows that ships."),
+               "was not. Without the backfilled. 120 is the allowed lateness of the windows that "
+               "ships."),
     _histogram("batch_seconds", "hot stage", (), WORK_BUCKETS, "One batch, read to confirmed."),
     _gauge("live_records", "state", _PLACE, "Interactions and agents held in state."),
     _gauge("clock_timestamp_seconds", "state", _PLACE,

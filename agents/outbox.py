@@ -5,21 +5,27 @@ an event and 15–20 ms a commit, which the batch hides; it makes a checkpoint a
 worker that lost its partitions from writing.
 """
 
+import threading
 import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from agents.connection import KafkaConnection
 from schemas.codec import encode
 from schemas.outputs import Duplicate, Output, QaFacts
 from schemas.topics import TOPIC_OF_TYPE
 
-CALL_LIMIT_S = 20.0
-GIVE_UP_S = 60.0
-"""After this the stage starts over with a new producer."""
 TRANSACTION_TIMEOUT_MS = 10_000
 """How long the transaction of a killed worker holds up readers; also bounds recovery."""
+CALL_LIMIT_S = 4.0
+"""How long one call may take, and so how long a worker that is told to stop waits for Kafka."""
+GIVE_UP_S = TRANSACTION_TIMEOUT_MS / 1000 + 2
+"""After this the broker has taken the transaction back, and only a new producer can help."""
+OVERTIME_S = 2.0
+"""How much longer than `CALL_LIMIT_S` a call of the client may take before it is left alone."""
 
 _TOPIC_OF_CLASS: dict[type, str] = {}
 
@@ -32,10 +38,18 @@ class Outbox:
     """One transactional producer. Not shared between threads."""
 
     def __init__(
-        self, connection: KafkaConnection, transactional_id: str, facts_partitions: int
+        self,
+        connection: KafkaConnection,
+        transactional_id: str,
+        facts_partitions: int,
+        stopping: threading.Event,
     ) -> None:
-        """Fences every earlier producer of the same transactional id."""
+        """Fences every earlier producer of the same transactional id.
+
+        Once the worker is `stopping`, no call is tried a second time.
+        """
         self._facts_partitions = facts_partitions
+        self._stopping = stopping
         self._open = False
         self._producer = Producer(
             {
@@ -51,7 +65,7 @@ class Outbox:
                 "queue.buffering.max.kbytes": 262_144,
             }
         )
-        _retried(self._producer.init_transactions)
+        self._retried(self._producer.init_transactions)
 
     def send_output(self, output: Output) -> None:
         """Publish one output on its topic; facts without counts go to every facts partition."""
@@ -100,16 +114,29 @@ class Outbox:
             return
         try:
             if offsets:
-                _retried(self._producer.send_offsets_to_transaction, offsets, membership)
-            _retried(self._producer.commit_transaction)
+                self._retried(self._producer.send_offsets_to_transaction, offsets, membership)
+            self._retried(self._producer.commit_transaction)
             self._open = False
         except KafkaException as failure:
             error = failure.args[0]
             if error.fatal() or not error.txn_requires_abort():
                 raise
-            _retried(self._producer.abort_transaction)
+            self._retried(self._producer.abort_transaction)
             self._open = False
             raise TransactionAbortedError(error.name()) from None
+
+    def _retried(self, call: Any, *arguments: Any) -> None:
+        """Call until it works; what Kafka calls retriable is retried for `GIVE_UP_S`."""
+        deadline = time.monotonic() + GIVE_UP_S
+        while True:
+            try:
+                _bounded(call, *arguments, CALL_LIMIT_S)
+            except KafkaException as failure:
+                is_over = self._stopping.is_set() or time.monotonic() > deadline
+                if is_over or not failure.args[0].retriable():
+                    raise
+            else:
+                return
 
 
 def _topic_of(output: Output) -> str:
@@ -121,14 +148,27 @@ def _topic_of(output: Output) -> str:
     return topic
 
 
-def _retried(call: Any, *arguments: Any) -> None:
-    """Call until it works; what Kafka calls retriable is retried for `GIVE_UP_S`."""
-    deadline = time.monotonic() + GIVE_UP_S
-    while True:
+def _bounded(call: Callable[..., Any], *arguments: Any) -> None:
+    """Make the call on a thread of its own, and leave it alone where it does not come back.
+
+    librdkafka's `send_offsets_to_transaction` forgets its time limit when the coordinator goes away
+    (its issue 5456), and a stage that hangs in it holds up the whole group's rebalance. What the
+    call still does is harmless: the next producer of the same transactional id fences its own.
+    """
+    done: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def run() -> None:
         try:
-            call(*arguments, CALL_LIMIT_S)
-        except KafkaException as failure:
-            if not failure.args[0].retriable() or time.monotonic() > deadline:
-                raise
+            call(*arguments)
+        except BaseException as failure:
+            done.put(failure)
         else:
-            return
+            done.put(None)
+
+    threading.Thread(target=run, name="transaction", daemon=True).start()
+    try:
+        failure = done.get(timeout=CALL_LIMIT_S + OVERTIME_S)
+    except Empty:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
+    if failure is not None:
+        raise failure

@@ -1,5 +1,6 @@
 """Reads a range of offsets: the way to prove that a hole holds nothing, or to fill it."""
 
+import threading
 import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -12,7 +13,9 @@ _LIMIT_S = 30.0
 class RangeReader:
     """A consumer that belongs to no group and reads where it is told. Not for two threads."""
 
-    def __init__(self, connection: KafkaConnection) -> None:
+    def __init__(self, connection: KafkaConnection, stopping: threading.Event) -> None:
+        """Once the worker is `stopping`, reading ends with an error."""
+        self._stopping = stopping
         self._consumer = Consumer(
             {
                 **connection.confluent(),
@@ -38,7 +41,7 @@ class RangeReader:
         self._consumer.assign([TopicPartition(topic, partition, start)])
         deadline = time.monotonic() + _LIMIT_S
         try:
-            while time.monotonic() < deadline:
+            while not self._stopping.is_set() and time.monotonic() < deadline:
                 for message in self._consumer.consume(1_000, timeout=0.02):
                     error, offset = message.error(), message.offset()
                     if error is None and offset < end:

@@ -8,6 +8,7 @@ producer of its own, so that a worker that lost the partition cannot write.
 
 import asyncio
 import logging
+import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -45,17 +46,19 @@ class _Partition:
         stage: "ScorecardStage",
         changelog: ChangelogReader,
         ranges: RangeReader,
+        topic_id: str,
     ) -> None:
         settings = stage.settings
         self.number = number
         self._ranges = ranges
         self._outbox = Outbox(
-            settings.connection, f"{settings.app_id}.scorecards.{number}", facts_partitions=0
+            settings.connection, f"{settings.app_id}.scorecards.{number}", 0, stage.stopping
         )
         checkpoint = changelog.read(changelog_of(FACTS.name), [number])[number]
         self._scorecards = Scorecards(stage.config, stage.origins)
         self._scorecards.restore(checkpoint.partition, checkpoint.records)
-        self._ledger = checkpoint.offset
+        self._ledger = checkpoint.offset_in(topic_id)
+        self.topic_id = topic_id or checkpoint.topic_id
 
     def process(self, records: Iterable[tuple[int, bytes]]) -> list[Output]:
         """Feed facts in order, the ones that were skipped before them too."""
@@ -107,7 +110,7 @@ class _Partition:
         topic = changelog_of(FACTS.name)
         for key, record in self._scorecards.take_changes():
             self._outbox.send(topic, key.encode(), record, self.number)
-        ledger = encode_ledger(self._ledger, self._scorecards.encode_partition())
+        ledger = encode_ledger(self._ledger, self._scorecards.encode_partition(), self.topic_id)
         self._outbox.send(topic, LEDGER_KEY.encode(), ledger, self.number)
         self._outbox.commit()
 
@@ -121,13 +124,17 @@ class ScorecardStage:
         config: EngineConfig,
         origins: frozenset[str],
         exporter: Exporter,
+        stopping: threading.Event,
     ) -> None:
+        """Once the worker is `stopping`, what waits for Kafka gives up."""
         self.settings = settings
+        self.stopping = stopping
         self.config = config
         self.origins = origins
         self._exporter = exporter
         self._assigned: set[int] = set()
         self._partitions: dict[int, _Partition] = {}
+        self._changelog: ChangelogReader
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scorecards")
         self._lock = asyncio.Lock()
 
@@ -156,9 +163,30 @@ class ScorecardStage:
         never brought.
         """
         async with self._lock:
+            await self._close_if_made_anew()
             await self._open_missing()
             for number, partition in list(self._partitions.items()):
                 await self._run(number, partition.catch_up)
+
+    async def _close_if_made_anew(self) -> None:
+        """Forget partitions of a topic that was deleted and made again: their ledgers mean nothing
+        there.
+        """
+        if not self._partitions:
+            return
+        try:
+            topic_id = await self._on_thread(self._topic_id)
+        except KafkaException:
+            return  # Kafka is away; whoever needs it says so
+        self._partitions = {
+            number: partition
+            for number, partition in self._partitions.items()
+            if not topic_id or not partition.topic_id or partition.topic_id == topic_id
+        }
+
+    def _topic_id(self) -> str:
+        """Kafka's own id of the facts topic; empty where it has none."""
+        return self._changelog.topic_ids([FACTS.name]).get(FACTS.name, "")
 
     async def _open_missing(self) -> None:
         missing = sorted(self._assigned - self._partitions.keys())
@@ -171,10 +199,11 @@ class ScorecardStage:
     def _open(self, numbers: list[int]) -> None:
         # New readers each time: a client that saw the broker go may ask with the leader epoch of
         # before for ever (FENCED_LEADER_EPOCH).
-        changelog = ChangelogReader(self.settings.connection)
-        ranges = RangeReader(self.settings.connection)
+        self._changelog = ChangelogReader(self.settings.connection, self.stopping)
+        ranges = RangeReader(self.settings.connection, self.stopping)
+        topic_id = self._topic_id()
         for number in numbers:
-            self._partitions[number] = _Partition(number, self, changelog, ranges)
+            self._partitions[number] = _Partition(number, self, self._changelog, ranges, topic_id)
 
     async def _run(self, number: int, call: Any, *arguments: Any) -> None:
         try:

@@ -28,6 +28,9 @@ log = logging.getLogger("kefu.stage")
 POLL_S = 0.05
 """How long `consume` waits for a full batch, and so the least latency of a quiet stream."""
 GAUGES_EVERY_S = 1.0
+TOPICS_EVERY_S = 5.0
+"""How often it is asked whether an input topic has been made anew. What is written to the new one
+until then is read again from its beginning."""
 RESTART_AFTER_S = 2.0
 MAX_POISONED = 1_000
 
@@ -54,6 +57,7 @@ class HotStage:
         self._poisoned: set[tuple[str, int, int]] = set()
         self._membership: Any = None
         self._gauges_at = 0.0
+        self._topics_at = 0.0
         self.stop = threading.Event()
         self.health = Health()
         self.assigned: tuple[tuple[str, int], ...] = ()
@@ -74,9 +78,12 @@ class HotStage:
         settings = self._settings
         # Made anew with each session: a client that saw the broker go may ask with the leader epoch
         # of before for ever (FENCED_LEADER_EPOCH).
-        self._changelog = ChangelogReader(settings.connection)
+        self._changelog = ChangelogReader(settings.connection, self.stop)
         outbox = Outbox(
-            settings.connection, f"{settings.app_id}.{settings.worker_id}", self._facts_partitions
+            settings.connection,
+            f"{settings.app_id}.{settings.worker_id}",
+            self._facts_partitions,
+            self.stop,
         )
         consumer = Consumer(
             {
@@ -107,6 +114,7 @@ class HotStage:
                 if messages:
                     self._process(messages, consumer, outbox)
                 self._show_gauges(consumer)
+                self._look_at_topics(consumer)
         finally:
             self._drop(list(self._tasks))
             consumer.close()
@@ -140,11 +148,20 @@ class HotStage:
         by_topic: dict[str, list[int]] = {}
         for topic, partition in partitions:
             by_topic.setdefault(topic, []).append(partition)
+        topic_ids = self._changelog.topic_ids(by_topic) if by_topic else {}
         for topic, numbers in by_topic.items():
             for partition, checkpoint in self._changelog.read(changelog_of(topic), numbers).items():
                 engine = self._make_engine(f"{topic}/{partition}")
                 engine.restore(checkpoint.partition, checkpoint.records)
-                self._tasks[topic, partition] = Task(topic, partition, engine, checkpoint)
+                task = Task(topic, partition, engine, checkpoint, topic_ids.get(topic, ""))
+                self._tasks[topic, partition] = task
+                if task.ledger < checkpoint.offset:
+                    log.warning(
+                        "%s/%s was made anew: read from its beginning, its state is kept",
+                        topic,
+                        partition,
+                        extra={"topic": topic, "partition": partition},
+                    )
         self.assigned = tuple(sorted(self._tasks))
         self._exporter.recovered(time.monotonic() - started)
 
@@ -250,6 +267,24 @@ class HotStage:
         self._recover(places)
         for place in places:
             consumer.seek(TopicPartition(*place, self._tasks[place].ledger + 1))
+
+    def _look_at_topics(self, consumer: Consumer) -> None:
+        """Begin anew with topics that were deleted and made again under this worker's hands."""
+        now = time.monotonic()
+        if not self._tasks or now - self._topics_at < TOPICS_EVERY_S:
+            return
+        self._topics_at = now
+        try:
+            found = self._changelog.topic_ids({topic for topic, _ in self._tasks})
+        except KafkaException:
+            return  # Kafka is away; whoever needs it says so
+        places = [
+            place
+            for place, task in self._tasks.items()
+            if task.topic_id and found.get(place[0], task.topic_id) != task.topic_id
+        ]
+        if places:
+            self._start_again(consumer, places)
 
     def _show_gauges(self, consumer: Consumer) -> None:
         now = time.monotonic()

@@ -1,5 +1,6 @@
 """One consumed partition: its engine, its ledger, and the outputs that wait to be sent."""
 
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Protocol
 
@@ -24,6 +25,9 @@ class PartitionEngine(Protocol):
 
     @property
     def now_ms(self) -> int | None: ...
+    @property
+    def past(self) -> Sequence[str]: ...
+    def is_past(self, time_ms: int) -> bool: ...
     def feed(self, event: Event) -> tuple[Output, ...]: ...
     def take_changes(self) -> list[tuple[str, bytes | None]]: ...
     def encode_partition(self) -> bytes: ...
@@ -33,17 +37,25 @@ class Task:
     """Feeds one partition in order; never raises for bad input.
 
     Counts since the last `take_*`: events processed, duplicates (by id, and by offset), dead
-    letters, fields that this version of the contract does not know, and of each event by how many
-    milliseconds it was behind the newest tick.
+    letters, fields that this version of the contract does not know, events of the past, and of each
+    other event by how many milliseconds it was behind the newest tick. `past` are the ids of the
+    outputs that are told of the past.
     """
 
     def __init__(
-        self, topic: str, partition: int, engine: PartitionEngine, checkpoint: Checkpoint
+        self,
+        topic: str,
+        partition: int,
+        engine: PartitionEngine,
+        checkpoint: Checkpoint,
+        topic_id: str = "",
     ) -> None:
+        """`topic_id`: Kafka's own id of the topic, empty where it has none or is not known now."""
         self.topic = topic
+        self.topic_id = topic_id or checkpoint.topic_id
         self.partition = partition
         self.engine = engine
-        self.ledger = checkpoint.offset
+        self.ledger = checkpoint.offset_in(topic_id)
         self.hole_asked = -1
         self.outputs: list[Output] = []
         self.refused: list[Refused] = []
@@ -51,7 +63,9 @@ class Task:
         self.ticks = 0
         self.replayed = 0
         self.unknown_fields = 0
+        self.backfilled = 0
         self.delays_ms: list[int] = []
+        self.past: set[str] = set()
         self.changed = False
 
     def admit(self, offset: int) -> Admission:
@@ -78,13 +92,18 @@ class Task:
             now_ms = self.engine.now_ms
             made = self.engine.feed(event)
             self.outputs.extend(made)
+            self.past.update(self.engine.past)
             self.unknown_fields += unknown
             if type(event) is Tick:
                 self.ticks += 1
             else:
                 self.processed += 1
                 if now_ms is not None and not (made and type(made[0]) is Duplicate):
-                    self.delays_ms.append(max(0, now_ms - to_ms(event.time)))
+                    event_ms = to_ms(event.time)
+                    if self.engine.is_past(event_ms):
+                        self.backfilled += 1
+                    else:
+                        self.delays_ms.append(max(0, now_ms - event_ms))
         except InvalidEvent as invalid:
             letter = dead_letter(
                 invalid,
@@ -115,7 +134,8 @@ class Task:
         """The changelog records that bring the stored state up to the ledger; the ledger last."""
         self.changed = False
         records = self.engine.take_changes()
-        records.append((LEDGER_KEY, encode_ledger(self.ledger, self.engine.encode_partition())))
+        state = self.engine.encode_partition()
+        records.append((LEDGER_KEY, encode_ledger(self.ledger, state, self.topic_id)))
         return records
 
 

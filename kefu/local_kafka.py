@@ -57,9 +57,13 @@ class LocalKafka:
         progress: Progress | None = None,
         heap: str = "512m",
         further: Mapping[str, str] | None = None,
+        cluster_id: str | None = None,
     ) -> None:
-        """`further`: settings of the broker as `write_properties` takes them."""
+        """`further`: settings of the broker as `write_properties` takes them. `cluster_id`: that of
+        the cluster which it belongs to, 22 characters of URL-safe base 64; None: one of its own.
+        """
         self._further = dict(further or {})
+        self._cluster_id = cluster_id
         self._is_temporary = data_dir is None
         self._given = data_dir
         self._folder: Path | None = None
@@ -175,8 +179,7 @@ class LocalKafka:
             fresh = folder / "kafka-logs.new"
             shutil.rmtree(fresh, ignore_errors=True)
             config.write_properties(properties, fresh, port, controller_port, self._further)
-            # A leading "-" would be read as an option by the format tool.
-            cluster = "k" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
+            cluster = self._cluster_id or _new_cluster_id()
             tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
             self._wait_for_format(self._supervise([*jvm, *tool], folder, lock))
             fresh.rename(data)
@@ -243,3 +246,8 @@ class LocalKafka:
             f"{what}. The end of its log{where}:\n{last}",
             "Usual causes: too little memory or disk, or a data folder of another Kafka.",
         )
+
+
+def _new_cluster_id() -> str:
+    # A leading "-" would be read as an option by the format tool.
+    return "k" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]

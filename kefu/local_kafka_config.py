@@ -66,8 +66,6 @@ def write_properties(
         # Kafka's 50 partitions each are for clusters; few are made and loaded faster.
         "offsets.topic.num.partitions": 8,
         "transaction.state.log.num.partitions": 4,
-        # How soon the transaction of a killed worker is noticed after its time-out (Kafka: 10 s).
-        "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1_000,
         "share.coordinator.state.topic.num.partitions": 1,
         "log.index.size.max.bytes": 1_048_576,  # preallocated per partition; default 10 MiB
         "group.initial.rebalance.delay.ms": 0,

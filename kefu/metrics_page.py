@@ -27,6 +27,15 @@ its own. What holds for all of it:
 - **Counters say what was said when it was said.** Late events take back: `kefu_sla_corrections`,
   `kefu_qa_withdrawn`, `kefu_moods{what="withdrawn"}`, `kefu_taken_back`. The windows
   (`kefu_interval_*`, scorecards) are corrected themselves.
+- **Counters and histograms are of now.** What is learnt more than an hour after it was (or than
+  `allowed_lateness_seconds`, where that is longer) is told of the past: a backfill, a source that
+  sends what it kept. It goes to `kefu_events_total{outcome="backfilled"}`, `kefu_outputs_total` and
+  `kefu_backfilled_total`, and to nothing that an alert or a share on a dashboard is made of;
+  `kefu_scorecards_total` counts the corrected windows. What counts is the instant spoken of: a
+  deadline, an answer, an expiry of now are of now, however long ago the wait began. So a counter
+  says what happened while it was watched; the corrected history is in scorecards, intervals,
+  summaries and `kefu report`. Gauges are of the state as it is, except that a wait of the past is
+  shown once no answer has followed for a minute, and a window of the past never as the last one.
 - **After a crash** outputs are repeated only where Kafka did not confirm them, and only confirmed
   ones are counted.
 """

@@ -4,16 +4,16 @@ Two verbs carry all meaning: `feed` and `advance`. The same events and times in 
 the same outputs, byte for byte, however they are batched, and from any checkpoint on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from pipeline.clocks.clocks import due_times, reach, rewind_timers, take
-from pipeline.clocks.fold import NO_KEY, Move
+from pipeline.clocks.fold import Move
 from pipeline.clocks.moves import move_of
 from pipeline.config import EngineConfig
 from pipeline.hearing import note_of, read_speech
 from pipeline.ids import event_digest
-from pipeline.policies import PolicyKey
+from pipeline.past import past_after_ms
 from pipeline.presence import Staff
 from pipeline.quality.review import adopt_rules, hear
 from pipeline.quality.review import expire as expire_quality
@@ -33,9 +33,10 @@ from pipeline.state import (
 )
 from pipeline.step import Step
 from pipeline.summaries import summarise
-from pipeline.tallies import Tallies
+from pipeline.taking_part import TRANSFERS, merge, named, sequence_of, transfer
+from pipeline.tallies import Book, Tallies
 from pipeline.timers import Timers
-from pipeline.waiting import Waiting, WaitingGroup, WaitingNow
+from pipeline.waiting import SETTLES_MS, Waiting, WaitingGroup, WaitingNow
 from schemas.codec import InvalidEvent, Reason, to_ms
 from schemas.envelope import InteractionKind
 from schemas.events import (
@@ -43,7 +44,6 @@ from schemas.events import (
     CallAnswered,
     CallEvent,
     CallQueued,
-    CallTransferred,
     CallUtterance,
     CallWrapUpEnded,
     ConversationMessage,
@@ -51,17 +51,14 @@ from schemas.events import (
     ConversationRated,
     ConversationReopened,
     ConversationResolved,
-    ConversationTransferred,
     Event,
     InteractionEvent,
     Tick,
-    TransferredData,
 )
 from schemas.outputs import Duplicate, Output
 
 _HOUR_MS = 3_600_000
 _CALLS = frozenset(get_args(CallEvent))
-_TRANSFERS = (ConversationTransferred, CallTransferred)
 _MILESTONES = frozenset(
     {
         ConversationOpened,
@@ -93,12 +90,15 @@ class Engine:
         self._timers = Timers()
         self._waiting = Waiting()
         self._partition = PartitionState(pending=[])
-        self._tallies = Tallies(self._partition, origin)
+        self._past_after_ms = past_after_ms(config.sla.lateness_ms)
+        self._tallies = Tallies(self._partition, origin, self._past_after_ms)
+        self._past: list[str] = []
 
     # --- the two verbs ---------------------------------------------------------------------------
 
     def feed(self, event: Event) -> tuple[Output, ...]:
         """Take one event. Raises `InvalidEvent`, with nothing changed, if it cannot be taken."""
+        self._past.clear()
         time_ms = to_ms(event.time)
         if isinstance(event, Tick):
             return self.advance(time_ms)
@@ -114,8 +114,10 @@ class Engine:
 
     def advance(self, now_ms: int) -> tuple[Output, ...]:
         """Tell the time: deadlines at or before it fire. A time that has passed changes nothing."""
+        self._past.clear()
         partition = self._partition
-        if partition.now_ms is not None and now_ms <= partition.now_ms:
+        before_ms = partition.now_ms
+        if before_ms is not None and now_ms <= before_ms:
             return ()
         partition.now_ms = now_ms
         out: list[Output] = []
@@ -125,10 +127,11 @@ class Engine:
             due_ms, key = popped
             record = self._records.get(key)
             if record is not None:
-                self._fire(key, record, due_ms, out)
-        self._changed.update(self._staff.roll(now_ms, self._tallies))
-        out.extend(self._tallies.send_due(now_ms))
-        return tuple(out)
+                self._fire(key, record, due_ms, before_ms, out)
+        self._changed.update(self._staff.roll(now_ms, before_ms, self._tallies))
+        facts = self._tallies.send_due(now_ms)
+        self._past.extend(fact.id for fact in facts.past)
+        return (*out, *facts.past, *facts.live)
 
     # --- what is shown of the state --------------------------------------------------------------
 
@@ -137,9 +140,22 @@ class Engine:
         """The newest tick, in milliseconds, or None before the first."""
         return self._partition.now_ms
 
+    @property
+    def past(self) -> Sequence[str]:
+        """The ids of those outputs of the last call that are told of the past (`pipeline.past`).
+
+        What an event brings is as late as the event. What a tick brings is as late as the newest
+        of: when it fell due, and the last event of its interaction.
+        """
+        return self._past
+
+    def is_past(self, time_ms: int) -> bool:
+        """Whether an event of that time would be one of the past now."""
+        return self._tallies.book(time_ms, self._partition.now_ms).is_past
+
     def waiting(self) -> Iterator[tuple[WaitingGroup, WaitingNow]]:
         """Who waits now, by kind, channel, queue and priority."""
-        return self._waiting.now()
+        return self._waiting.now(self._partition.now_ms)
 
     def presence(self) -> dict[tuple[str, str], int]:
         """How many agents are in which state, by (queue, state)."""
@@ -175,7 +191,7 @@ class Engine:
         """Take up from a checkpoint; raises `StateVersionError` for a newer version's state."""
         if partition is not None:
             self._partition = decode_partition(partition)
-            self._tallies = Tallies(self._partition, self._origin)
+            self._tallies = Tallies(self._partition, self._origin, self._past_after_ms)
         for key, value in records.items():
             if key[0] == "a":
                 self._staff.restore(key, decode_presence(value))
@@ -195,7 +211,6 @@ class Engine:
         key = ("p:" if is_call else "c:") + event.subject
         digest = event_digest(event.source, event.id)
         it = self._records.get(key)
-        is_new = it is None
         if it is None:
             quality = Quality.new(self._config.qa, kind)
             it = Interaction(event.subject, kind, time_ms, time_ms, time_ms, quality)
@@ -210,8 +225,10 @@ class Engine:
                     "so it cannot be told from a duplicate",
                 )
         self._changed.add(key)
-        _merge(it, event, time_ms)
-        step = Step(self._config, it, self._tallies, time_ms, event.id, self._partition.now_ms)
+        merge(it, event, time_ms)
+        now_ms = self._partition.now_ms
+        book = self._tallies.book(time_ms, now_ms)
+        step = Step(self._config, it, book, time_ms, event.id, now_ms)
         was_closed = it.status == "closed"
         read = None
         if isinstance(event, ConversationMessage | CallUtterance):
@@ -219,76 +236,87 @@ class Engine:
         note = note_of(event, read, self._config.lexicons)
         move = Move(
             time_ms,
-            _sequence(event),
+            sequence_of(event),
             move_of(event, self._config.sla.closing_pleasantries.words),
             digest,
             event.id,
-            _named(event),
+            named(event),
             note,
         )
         taken = take(step, move)
-        if is_new:
-            step.tally().opened += 1
         if isinstance(event, ConversationMessage | CallUtterance) and read is not None:
             answer = answers_of(taken.changed).get(event.id)
             if note is not None and note.said is not None:
                 note.said.answer(answer)
             enrich(step, event, read, answer)
-        if isinstance(event, _TRANSFERS):
-            _transfer(it, event.data)
+        if isinstance(event, TRANSFERS):
+            transfer(it, event.data)
         hear(step, move, taken)
         if type(event) in _MILESTONES or (it.status == "closed") != was_closed:
             step.milestone = True
-        it.touched_ms = max(it.touched_ms, self._partition.now_ms or 0, time_ms)
+        it.touched_ms = max(it.touched_ms, now_ms or 0, time_ms)
         if step.milestone:
             summarise(step)
         self._timers.schedule(key, self._next_due_ms(it))
         self._note_wait(key, it)
-        self._mark(it, step.out)
+        self._mark(step)
         return tuple(step.out)
 
     def _present(self, event: AgentPresence, time_ms: int) -> tuple[Output, ...]:
         key = "a:" + event.subject
         if self._staff.is_known(key, event, time_ms):
             return (Duplicate(event.subject, event.source, event.id),)
-        if self._staff.take(key, event, time_ms, self._tallies):
+        if self._staff.take(key, event, time_ms, self._partition.now_ms, self._tallies):
             self._changed.add(key)
         return ()
 
-    def _fire(self, key: str, it: Interaction, until_ms: int, out: list[Output]) -> None:
+    def _fire(
+        self, key: str, it: Interaction, until_ms: int, before_ms: int | None, out: list[Output]
+    ) -> None:
         while (due := self._next_due_ms(it)) is not None and due <= until_ms:
             self._changed.add(key)
             if due == self._expiry_ms(it, due_times(it)[1]):
                 self._expire(key, it, out)
                 return
-            step = Step(self._config, it, self._tallies, due, "", due)
+            # Against the tick before: what fell due since then could not be said any earlier,
+            # however long that tick is ago.
+            book = self._tallies.book(max(due, it.last_ms), before_ms)
+            step = Step(self._config, it, book, due, "", due)
             if due == due_times(it)[0]:
                 reach(step, due)
             else:
                 reach_quality(step, due)
             if step.milestone:
                 summarise(step)
-            self._mark(it, step.out)
+            self._mark(step)
             out.extend(step.out)
         self._timers.schedule(key, self._next_due_ms(it))
         self._note_wait(key, it)
 
     def _expire(self, key: str, it: Interaction, out: list[Output]) -> None:
         if it.status != "closed":
-            step = Step(self._config, it, self._tallies, it.last_ms, "", self._partition.now_ms)
+            book = self._book_of_state(it)
+            step = Step(self._config, it, book, it.last_ms, "", self._partition.now_ms)
             expire_quality(step)
             summarise(step, has_expired=True)
-            self._mark(it, step.out)
+            self._mark(step)
             out.extend(step.out)
         self._waiting.forget(key)
         self._records.remove(key)
 
-    @staticmethod
-    def _mark(it: Interaction, out: list[Output]) -> None:
-        if it.synthetic:
-            for output in out:
+    def _mark(self, step: Step) -> None:
+        if step.interaction.synthetic:
+            for output in step.out:
                 if not isinstance(output, Duplicate):
                     output.synthetictime = True
+        if step.tallies.is_past:
+            self._past.extend(output.id for output in step.out)
+
+    def _book_of_state(self, it: Interaction) -> Book:
+        """Where to count what follows from the interaction having been left as it is: it is of the
+        past where the last event was of the past when it came.
+        """
+        return self._tallies.book(it.last_ms, it.touched_ms)
 
     def _expiry_ms(self, it: Interaction, last_due_ms: int | None) -> int:
         leaves_ms = it.last_ms if it.last_ms > it.touched_ms else it.touched_ms
@@ -312,49 +340,5 @@ class Engine:
             self._waiting.forget(key)
             return
         group = WaitingGroup(it.kind, it.channel or "", it.queue or "", it.priority or "")
-        self._waiting.set(key, group, wait.start_ms)
-
-
-def _sequence(event: InteractionEvent) -> int:
-    """The event's number where it can order events; see `docs/clocks.md`."""
-    sequence = event.sequence
-    if isinstance(sequence, str) and sequence.isascii() and sequence.isdecimal():
-        sequence = int(sequence)
-    return sequence if isinstance(sequence, int) and 0 <= sequence < 2**32 else 0
-
-
-def _named(event: InteractionEvent) -> PolicyKey:
-    """The dimensions that the event names; a transfer's new queue is its queue."""
-    data = event.data
-    queue = data.queue
-    if isinstance(event, _TRANSFERS):
-        queue = event.data.to_queue or queue
-    tenant, channel, priority, segment = data.tenant, data.channel, data.priority, data.segment
-    if tenant is channel is queue is priority is segment is None:
-        return NO_KEY
-    return PolicyKey(tenant, channel, queue, priority, segment)
-
-
-def _transfer(it: Interaction, data: TransferredData) -> None:
-    """Hand the interaction over."""
-    it.transfers += 1
-    if data.to_agent_id is not None:
-        it.agent_id = data.to_agent_id
-        it.agent_tier = data.to_agent_tier or it.agent_tier
-
-
-def _merge(it: Interaction, event: InteractionEvent, time_ms: int) -> None:
-    """Take over who takes part; an event older than the newest adds only what is not known."""
-    data = event.data
-    newest = time_ms >= it.last_ms
-    if data.customer_id is not None and (newest or it.customer_id is None):
-        it.customer_id = data.customer_id
-    if data.agent_id is not None and (newest or it.agent_id is None):
-        it.agent_id = data.agent_id
-    if data.agent_tier is not None and (newest or it.agent_tier is None):
-        it.agent_tier = data.agent_tier
-    if newest:
-        it.last_ms = time_ms
-    it.opened_ms = min(it.opened_ms, time_ms)
-    if event.synthetictime is True:
-        it.synthetic = True
+        settles_ms = it.touched_ms + SETTLES_MS if self._book_of_state(it).is_past else None
+        self._waiting.set(key, group, wait.start_ms, settles_ms)

@@ -38,13 +38,17 @@ class Staff:
         known = self._agents.get(key)
         return known is not None and (known.since_ms, known.state) == (time_ms, event.data.state)
 
-    def take(self, key: str, event: AgentPresence, time_ms: int, tallies: Tallies) -> bool:
-        """Note what an agent does from now on; False where something newer is known."""
+    def take(
+        self, key: str, event: AgentPresence, time_ms: int, known_ms: int | None, tallies: Tallies
+    ) -> bool:
+        """Note what an agent does from now on; False where something newer is known. `known_ms` is
+        the newest tick.
+        """
         known = self._agents.get(key)
         if known is not None:
             if known.since_ms > time_ms:
                 return False
-            _count(known, time_ms, tallies)
+            _count(known, time_ms, known_ms, tallies)
         self._agents[key] = Presence(
             agent_id=event.subject,
             state=event.data.state,
@@ -55,15 +59,17 @@ class Staff:
         )
         return True
 
-    def roll(self, now_ms: int, tallies: Tallies) -> Iterator[str]:
-        """Count the time up to the last full quarter hour; the keys of those that it changes."""
+    def roll(self, now_ms: int, known_ms: int | None, tallies: Tallies) -> Iterator[str]:
+        """Count the time up to the last full quarter hour; the keys of those that it changes.
+        `known_ms` is the tick before this one.
+        """
         until_ms = quarter_of(now_ms)
         if until_ms <= self._rolled_ms:
             return
         self._rolled_ms = until_ms
         for key, agent in self._agents.items():
             if agent.state in _FIELD and agent.counted_ms < until_ms:
-                _count(agent, until_ms, tallies)
+                _count(agent, until_ms, known_ms, tallies)
                 yield key
 
     def counts(self) -> dict[tuple[str, str], int]:
@@ -75,7 +81,7 @@ class Staff:
         return counts
 
 
-def _count(agent: Presence, until_ms: int, tallies: Tallies) -> None:
+def _count(agent: Presence, until_ms: int, known_ms: int | None, tallies: Tallies) -> None:
     """Count the agent's time up to `until_ms`; take back what was counted beyond it."""
     name = _FIELD.get(agent.state)
     begin_ms, end_ms = sorted((agent.counted_ms, until_ms))
@@ -83,7 +89,7 @@ def _count(agent: Presence, until_ms: int, tallies: Tallies) -> None:
     at_ms = begin_ms
     while name is not None and at_ms < end_ms:
         next_ms = min(quarter_of(at_ms) + QUARTER_MS, end_ms)
-        tally = tallies.at(at_ms, agent.tenant, agent.queue)
+        tally = tallies.book(next_ms, known_ms).at(at_ms, agent.tenant, agent.queue)
         setattr(tally, name, getattr(tally, name) + sign * (next_ms - at_ms))
         at_ms = next_ms
     agent.counted_ms = until_ms

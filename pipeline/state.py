@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct, field
 
-from pipeline.clocks.fold import ClockState
+from pipeline.clocks.fold import Began, ClockState
 from pipeline.clocks.history import History
 from pipeline.clocks.told import HandledCall, Told
 from pipeline.quality.counts import Place
@@ -26,7 +26,8 @@ class Interaction(Struct, array_like=True, gc=False):
     `clocks` is what all remembered events lead to, `base` what the forgotten ones have led to (None
     while nothing is forgotten), `told` what has been said of each instance that may still change.
     `quality` and `quality_base` are the same for quality checking; `withdrawn` gives for each claim
-    that was taken back the late event that did so.
+    that was taken back the late event that did so. `opened` is where the interaction is counted as
+    opened.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Interaction(Struct, array_like=True, gc=False):
     transfers: int = 0
     breaches: int = 0
     revision: int = 0
+    opened: Began | None = None
 
     @property
     def status(self) -> Literal["open", "resolved", "closed"]:
@@ -99,6 +101,7 @@ class Pending(Struct, array_like=True):
     tenant: str
     queue: str
     tally: Tally
+    is_past: bool = False
 
 
 class PendingCount(Struct, array_like=True):
@@ -108,6 +111,7 @@ class PendingCount(Struct, array_like=True):
     place: Place
     name: str
     amount: int
+    is_past: bool = False
 
 
 class PartitionState(Struct, array_like=True):

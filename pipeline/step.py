@@ -5,14 +5,15 @@ from typing import Any
 from pipeline.config import EngineConfig
 from pipeline.policies import Policies
 from pipeline.state import Interaction
-from pipeline.tallies import Tallies
-from schemas.outputs import Output, Tally
+from pipeline.tallies import Book
+from schemas.outputs import Output
 
 
 class Step:
     """The interaction at hand, the instant spoken of, its cause, and the outputs so far.
 
     `now_ms` is the newest tick, or the instant that a tick has reached; None before the first.
+    `tallies` is where it is counted, which says whether it is told of the past.
     `milestone` asks for a revised summary at the end of the step.
     """
 
@@ -32,7 +33,7 @@ class Step:
         self,
         config: EngineConfig,
         interaction: Interaction,
-        tallies: Tallies,
+        tallies: Book,
         time_ms: int,
         cause: str,
         now_ms: int | None = None,
@@ -46,11 +47,6 @@ class Step:
         self.now_ms = now_ms
         self.out: list[Output] = []
         self.milestone = False
-
-    def tally(self) -> Tally:
-        """The counts of the instant for the interaction's queue, to be added to in place."""
-        key = self.interaction.clocks.key
-        return self.tallies.at(self.time_ms, key.tenant, key.queue)
 
 
 def dimensions(of: Interaction) -> dict[str, Any]:

@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
+SETTLES_MS = 60_000
+"""How long a wait that is told of the past is not shown: the answer follows a moment later, in the
+same file that is being imported."""
+
 
 class WaitingGroup(NamedTuple):
     """The dimensions by which waits are shown."""
@@ -29,9 +33,16 @@ class Waiting:
         self._counts: dict[WaitingGroup, int] = {}
         self._heaps: dict[WaitingGroup, list[tuple[int, str]]] = {}
         self._groups: dict[WaitingGroup, WaitingGroup] = {}
+        self._unsettled: dict[str, tuple[int, WaitingGroup, int]] = {}
 
-    def set(self, key: str, group: WaitingGroup, since_ms: int) -> None:
-        """Note that `key` waits in `group` since then."""
+    def set(
+        self, key: str, group: WaitingGroup, since_ms: int, settles_ms: int | None = None
+    ) -> None:
+        """Note that `key` waits in `group` since then; not to be shown before `settles_ms`."""
+        if settles_ms is not None:
+            self.forget(key)
+            self._unsettled[key] = (settles_ms, group, since_ms)
+            return
         if self._current.get(key) == (group, since_ms):
             return
         self.forget(key)
@@ -42,12 +53,19 @@ class Waiting:
 
     def forget(self, key: str) -> None:
         """Note that `key` does not wait."""
+        self._unsettled.pop(key, None)
         previous = self._current.pop(key, None)
         if previous is not None:
             self._counts[previous[0]] -= 1
 
-    def now(self) -> Iterator[tuple[WaitingGroup, WaitingNow]]:
-        """Every group that ever had a wait; groups without one now are shown with 0."""
+    def now(self, now_ms: int | None) -> Iterator[tuple[WaitingGroup, WaitingNow]]:
+        """Every group that ever had a wait; groups without one now are shown with 0. `now_ms` is
+        the newest tick.
+        """
+        settled = [key for key, (at, *_) in self._unsettled.items() if at <= (now_ms or 0)]
+        for key in settled:
+            _, group, since_ms = self._unsettled[key]
+            self.set(key, group, since_ms)
         for group, count in self._counts.items():
             heap = self._heaps[group]
             while heap and self._current.get(heap[0][1]) != (group, heap[0][0]):

@@ -77,9 +77,11 @@ FLOW = Row(
     (
         Panel(
             "timeseries", ("Events by outcome", "事件去向"),
-            ("Input events a second by what became of them: processed, known as a duplicate, "
-             "read twice after a restart, dead letter.",
-             "每秒输入事件：已处理、重复、重启后重读、死信。"),
+            ("Input events a second by what became of them: processed, backfilled (more than an "
+             "hour behind the clock: in scorecards and the report, not in what the boards count "
+             "as now), known as a duplicate, read twice after a restart, dead letter.",
+             "每秒输入事件：已处理、补录（比时钟晚一小时以上：进入评分卡与报表，不计入看板的实时数字）、"
+             "重复、重启后重读、死信。"),
             "cps", {"{{outcome}}": "sum by (outcome) (rate(kefu_events_total[$__rate_interval]))"},
             (8, 8),
         ),
@@ -151,8 +153,10 @@ TIME = Row(
         Panel(
             "timeseries", ("Delay of events", "事件迟到"),
             ("Share of the events that came more than 5 s, 30 s and 2 min behind the clock of "
-             "their partition; those beyond the allowed lateness correct closed windows.",
-             "比分区时钟晚 5 秒、30 秒、2 分钟以上的事件占比；超过容许迟到的会更正已关闭的窗口。"),
+             "their partition; those beyond the allowed lateness correct closed windows. Without "
+             "the backfilled.",
+             "比分区时钟晚 5 秒、30 秒、2 分钟以上的事件占比（不含补录）；"
+             "超过容许迟到的会更正已关闭的窗口。"),
             "percentunit",
             {
                 f"> {name}": "1 - sum(rate(kefu_event_delay_seconds_bucket"

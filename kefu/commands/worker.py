@@ -3,6 +3,7 @@
 import gc
 import os
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from socket import gethostname
 
@@ -67,11 +68,11 @@ def command(
     """Run one worker until it is told to stop (Ctrl-C, SIGTERM)."""
     worker_id = worker_id or f"{gethostname()}-{os.getpid()}"
     logs.configure(log_level, log_format, worker=worker_id)
-    with chosen_kafka(bootstrap_servers) as connection, tempfile.TemporaryDirectory() as scratch:
+    with chosen_kafka(bootstrap_servers) as connection, _scratch(data_dir) as scratch:
         settings = WorkerSettings(
             connection=connection,
             worker_id=worker_id,
-            data_dir=data_dir or Path(scratch),
+            data_dir=Path(scratch),
             app_id=app_id,
             config_dir=config_dir,
             metrics_host=metrics_host,
@@ -82,6 +83,15 @@ def command(
             session_timeout_ms=round(session_timeout * 1000),
         )
         run_worker(settings)
+
+
+def _scratch(data_dir: Path | None) -> AbstractContextManager[Path | str]:
+    """The folder that was given, or one for the time of the process."""
+    if data_dir is not None:
+        return nullcontext(data_dir)
+    # Where no folder is named Python first tries to write a file, and a full disk must not keep a
+    # worker from its work: nothing is ever written there.
+    return tempfile.TemporaryDirectory(prefix="kefu-", dir=os.environ.get("TMPDIR") or "/tmp")  # noqa: S108
 
 
 def _token(path: Path) -> str:

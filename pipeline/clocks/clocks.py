@@ -9,7 +9,7 @@ from typing import NamedTuple, assert_never
 
 from pipeline.clocks.call import move_call
 from pipeline.clocks.conversation import move_conversation
-from pipeline.clocks.counts import recount_call
+from pipeline.clocks.counts import recount_call, recount_opened
 from pipeline.clocks.fold import ClockState, Fold, Move
 from pipeline.clocks.history import KEPT_BEFORE_CUT
 from pipeline.clocks.instance import Instance
@@ -42,6 +42,7 @@ def take(step: Step, move: Move) -> Taken:
             settle(step, instance)
     else:
         changed = _put_in_place(step)
+    recount_opened(step)
     if it.kind == "call":
         recount_call(step)
     return Taken(is_in_order, changed, _forget(step))

@@ -92,6 +92,19 @@ def _queue_counts(step: Step, told: Told) -> Iterator[Count]:
             yield start_ms, "abandoned_short", 1
 
 
+def recount_opened(step: Step) -> None:
+    """Make the tallies hold the interaction where its first event is, in event time."""
+    it, now = step.interaction, step.interaction.clocks.began
+    is_new = len(it.history) == 1 and it.base is None
+    # A state of before this was kept has counted the interaction and does not know where.
+    if now is None or now == it.opened or (it.opened is None and not is_new):
+        return
+    if it.opened is not None:
+        step.tallies.at(*it.opened).opened -= 1
+    step.tallies.at(*now).opened += 1
+    it.opened = now
+
+
 def recount_call(step: Step) -> None:
     """Make the tallies hold the parts of the handling time of a call that has ended."""
     it, clocks = step.interaction, step.interaction.clocks

@@ -16,6 +16,7 @@ _ONLY_WITH_TARGET = ALARMS | {"follow_up"}
 
 Order = tuple[int, int, int, bytes]
 """Time in ms, sequence, rank of the move, digest: the order of `docs/clocks.md`."""
+NOTHING_YET: Order = (-1, 0, 0, b"")
 
 
 class Move(NamedTuple):
@@ -47,6 +48,14 @@ class HeldMessage(Struct, array_like=True, gc=False):
     key: PolicyKey
 
 
+class Began(NamedTuple):
+    """When an interaction began, and whose it was then."""
+
+    at_ms: int
+    tenant: str | None
+    queue: str | None
+
+
 class ClockState(Struct, array_like=True, gc=False):
     """Everything that the moves so far have led to. `docs/clocks.md` uses the same words.
 
@@ -54,7 +63,7 @@ class ClockState(Struct, array_like=True, gc=False):
     """
 
     key: PolicyKey = NO_KEY
-    last: Order = (-1, 0, 0, b"")
+    last: Order = NOTHING_YET
     status: Literal["open", "resolved", "closed"] = "open"
     closed_ms: int | None = None
     pauses: int = 0
@@ -81,6 +90,7 @@ class ClockState(Struct, array_like=True, gc=False):
     holds: int = 0
     hold_ms: int = 0
     wrap_up_ms: int | None = None
+    began: Began | None = None
 
     def response_wait(self) -> Instance | None:
         """The customer's wait for a human, first or next response."""
@@ -109,8 +119,11 @@ class Fold:
         # counts as of the last's time.
         self.time_ms = max(move.time_ms, state.last[0])
         self.changed: list[Instance] = []
+        is_first = state.last == NOTHING_YET
         state.last = max(state.last, move.order)
         state.key = merged(state.key, move.key)
+        if is_first:
+            state.began = Began(self.time_ms, state.key.tenant, state.key.queue)
 
     def target(self, instance: Instance) -> Target | None:
         """What the policy says of an instance."""

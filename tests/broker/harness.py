@@ -5,11 +5,12 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from agents.connection import KafkaConnection
 from agents.topics import apply_topics, partition_counts
@@ -119,8 +120,8 @@ def wait_until_drained(connection: KafkaConnection, worker: Worker, limit_s: flo
         time.sleep(0.3)
 
 
-def read_all(connection: KafkaConnection, *topics: str) -> list[Document]:
-    """Every committed record of the topics, decoded."""
+def read_records(connection: KafkaConnection, *topics: str) -> list[Message]:
+    """Every committed record of the topics; those of one partition are in its order."""
     counts = partition_counts(connection)
     consumer = Consumer(
         {
@@ -141,7 +142,7 @@ def read_all(connection: KafkaConnection, *topics: str) -> list[Document]:
             for message in consumer.consume(1_000, timeout=0.1):
                 error = message.error()
                 if error is None:
-                    found.append(orjson.loads(message.value()))
+                    found.append(message)
                 elif error.code() == KafkaError._PARTITION_EOF:
                     left.discard((message.topic(), message.partition()))
                 else:
@@ -151,28 +152,54 @@ def read_all(connection: KafkaConnection, *topics: str) -> list[Document]:
     return found
 
 
+def read_all(connection: KafkaConnection, *topics: str) -> list[Document]:
+    """Every committed record of the topics, decoded."""
+    return [orjson.loads(record.value()) for record in read_records(connection, *topics)]
+
+
 WINDOWS = frozenset({"kefu.queue.interval", "kefu.qa.scorecard"})
 _NOT_CONTENT = frozenset({"revision", "corrects"})
 
 
+@dataclass(frozen=True)
+class Difference:
+    """Ids of outputs that are not there, should not be there, or say something else; a window is
+    named by its type and subject.
+    """
+
+    lost: set[str]
+    invented: set[str]
+    wrong: set[str]
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether more outputs could mend it."""
+        return bool(self.lost or self.wrong)
+
+
 class Expected:
-    """What an undisturbed run in process puts out.
+    """What there has to be.
 
     Of scorecards and intervals of queues the newest revision's content counts: how often one was
-    revised on the way depends on how far the partitions were apart. Of everything else the ids.
+    revised on the way depends on how far the partitions were apart.
     """
 
     def __init__(self, documents: Iterable[Document]) -> None:
         found = list(documents)
-        self.ids = set(ids(found))
+        self.outputs = {str(d["id"]): d for d in found if d["type"] not in WINDOWS}
         self.windows = newest_windows(found)
 
-    def difference(self, found: list[Document]) -> tuple[set[str], set[str]]:
-        """The ids that are lost, and those that are invented; a window by its type and subject."""
-        there, windows = set(ids(found)), newest_windows(found)
-        lost = {k for k, v in self.windows.items() if windows.get(k) != v}
-        invented = windows.keys() - self.windows.keys()
-        return (self.ids - there) | lost, (there - self.ids) | invented
+    def difference(self, found: list[Document]) -> Difference:
+        """Compare with what was found."""
+        outputs = [d for d in found if d["type"] not in WINDOWS]
+        there, windows = set(ids(outputs)), newest_windows(found)
+        wrong = {d["id"] for d in outputs if self.outputs.get(d["id"], d) != d}
+        wrong |= {k for k, v in windows.items() if self.windows.get(k, v) != v}
+        return Difference(
+            (self.outputs.keys() - there) | (self.windows.keys() - windows.keys()),
+            (there - self.outputs.keys()) | (windows.keys() - self.windows.keys()),
+            wrong,
+        )
 
 
 def ids(documents: Iterable[Document]) -> list[str]:
@@ -208,6 +235,6 @@ def outputs_when_complete(
         found = read_all(connection, *PUBLISHED)
         if len(found) > most:
             deadline, most = time.monotonic() + limit_s, len(found)
-        if not expected.difference(found)[0] or time.monotonic() > deadline:
+        if not expected.difference(found).is_incomplete or time.monotonic() > deadline:
             return found
         time.sleep(0.5)

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from tests.broker.harness import (
+    Difference,
     Expected,
     fresh_broker,
     ids,
@@ -64,14 +65,14 @@ def test_kafka_and_replay_give_the_same_output_ids(
             wait_until_drained(connection, worker)
             documents = outputs_when_complete(connection, expected)
             assert worker.stop() == 0, worker.tail()
-    lost, invented = expected.difference(documents)
+    difference = expected.difference(documents)
     through_kafka = ids(documents)
     print(
-        f"{name}: inputs {result['events_in']}, outputs {len(expected.ids)} and "
+        f"{name}: inputs {result['events_in']}, outputs {len(expected.outputs)} and "
         f"{len(expected.windows)} windows in process, {len(through_kafka)} through Kafka, "
-        f"lost {len(lost)}, invented {len(invented)}, "
+        f"lost {len(difference.lost)}, invented {len(difference.invented)}, "
+        f"wrong values {len(difference.wrong)}, "
         f"repeated {len(through_kafka) - len(set(through_kafka))}"
     )
-    assert not lost
-    assert not invented
+    assert difference == Difference(set(), set(), set())
     assert len(through_kafka) == len(set(through_kafka))

@@ -221,6 +221,16 @@ def test_an_older_window_does_not_replace_a_newer_one_and_a_revision_does() -> N
     assert not [name for name, labels in read(of) if ("partition", "2") in labels]
 
 
+def test_a_window_of_the_past_does_not_pass_for_the_last_one_on_a_fresh_page() -> None:
+    of = exporter()
+    fed(of)
+    place = {"queue": "sales", "partition": "2"}
+    of.outputs([interval(-2, answered=9)], 2)
+    assert value(of, "kefu_interval_contacts", fate="answered", **place) is None
+    of.outputs([interval(-0.5), interval(-2, revision=2)], 2)
+    assert value(of, "kefu_interval_contacts", fate="answered", **place) == 4
+
+
 def test_the_page_is_served_while_the_event_loop_is_busy() -> None:
     of = exporter()
     server = MetricsServer(of.metrics, "127.0.0.1", 0)

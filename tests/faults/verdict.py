@@ -1,0 +1,139 @@
+"""What must have come out, and the sentence in which every case ends.
+
+The log decides: whatever was done to workers and brokers, the outputs are those of a plain engine
+for each partition, fed with the records that the partition holds, in their order.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+
+import orjson
+from confluent_kafka import Message
+
+from agents.changelog import Checkpoint
+from agents.connection import KafkaConnection
+from agents.settings import load_config
+from agents.task import Task
+from agents.topics import partition_counts
+from kefu.replay import InProcess
+from kefu.ticks import final_tick, tick_before
+from pipeline.engine import Engine
+from pipeline.scorecards import Scorecards
+from schemas.codec import encode, to_ms
+from schemas.events import Event
+from schemas.outputs import Duplicate, Output, QaFacts
+from schemas.topics import CALLS, CONVERSATIONS, INPUTS
+from tests.broker.harness import Document, Expected, ids, outputs_when_complete, read_records
+
+
+def outputs_of_log(connection: KafkaConnection) -> tuple[list[Document], set[str]]:
+    """The outputs that the input topics demand, and the ids of the events on them."""
+    config = load_config()
+    counts = partition_counts(connection)
+    engines: dict[tuple[str, int], Task] = {}
+    origins = set()
+    for topic in INPUTS:
+        for number in range(counts[topic.name]):
+            origin = f"{topic.name}/{number}"
+            engine = Engine(config, origin=origin, scorer=None)
+            engines[topic.name, number] = Task(topic.name, number, engine, Checkpoint())
+            if topic in (CONVERSATIONS, CALLS):
+                origins.add(origin)
+    scorecards = Scorecards(config, frozenset(origins))
+    said: list[Document] = []
+    records = read_records(connection, *(topic.name for topic in INPUTS))
+    for record in _in_time(records):
+        task = engines[record.topic(), record.partition()]
+        task.process(
+            record.offset(), record.key(), record.value(), record.timestamp()[1], poisoned=False
+        )
+        said += _documents(_regrouped(task.take_outputs(), scorecards))
+    return said, _event_ids(records)
+
+
+def _in_time(records: list[Message]) -> Iterator[Message]:
+    """The partitions beside each other as they were written; each in its order."""
+    partitions: dict[tuple[str, int], list[Message]] = {}
+    for record in records:
+        partitions.setdefault((record.topic(), record.partition()), []).append(record)
+    return heapq.merge(*partitions.values(), key=lambda record: int(record.timestamp()[1]))
+
+
+def _regrouped(outputs: list[Output], scorecards: Scorecards) -> Iterator[Output]:
+    for output in outputs:
+        if isinstance(output, QaFacts):
+            yield from scorecards.feed(output)
+        else:
+            yield output
+
+
+def _documents(outputs: Iterable[Output]) -> list[Document]:
+    return [orjson.loads(encode(o)) for o in outputs if not isinstance(o, Duplicate)]
+
+
+def _event_ids(records: list[Message]) -> set[str]:
+    found = set()
+    for record in records:
+        try:
+            document = orjson.loads(record.value() or b"")
+            found.add(str(document["id"]))
+        except (orjson.JSONDecodeError, TypeError, KeyError):
+            continue  # a broken event; its place in the log is what its dead letter is known by
+    return found
+
+
+def undisturbed(events: list[Event]) -> Expected:
+    """The outputs of the events in process, where the log is not what it was."""
+    config = load_config()
+    pipeline = InProcess(config, None)
+    found: list[Output] = []
+    for event in events:
+        found += pipeline.advance(tick_before(to_ms(event.time)))
+        found += pipeline.feed(event)
+    found += pipeline.advance(final_tick(to_ms(events[-1].time), config))
+    return Expected(_documents(found))
+
+
+def check(
+    case: str,
+    connection: KafkaConnection,
+    written: list[Event],
+    *,
+    recovered_s: float | None,
+    limit_s: float = 60,
+) -> None:
+    """Read everything, print the sentence, and fail where a figure is not zero.
+
+    `recovered_s`: the longest time from a fault until everything written before it was processed.
+    Waits for the last outputs as long as some come within `limit_s`.
+    """
+    demanded, there = outputs_of_log(connection)
+    unwritten = {event.id for event in written} - there
+    assert not unwritten, f"{case}: void, {len(unwritten)} events never reached the log"
+    judge(case, connection, Expected(demanded), len(written), recovered_s, limit_s)
+
+
+def judge(
+    case: str,
+    connection: KafkaConnection,
+    expected: Expected,
+    inputs: int,
+    recovered_s: float | None,
+    limit_s: float = 60,
+) -> None:
+    """As `check`, against what is expected for another reason than the log."""
+    documents = outputs_when_complete(connection, expected, limit_s)
+    difference = expected.difference(documents)
+    found = ids(documents)
+    repeated = len(found) - len(set(found))
+    print(
+        f"{case}: inputs {inputs:,}, outputs {len(set(found)) + len(expected.windows):,}, "
+        f"lost {len(difference.lost)}, invented {len(difference.invented)}, "
+        f"duplicates {repeated} (all recognised), wrong values {len(difference.wrong)}"
+        + ("" if recovered_s is None else f", recovered in {recovered_s:.1f} s")
+    )
+    assert not difference.lost, sorted(difference.lost)[:5]
+    assert not difference.invented, sorted(difference.invented)[:5]
+    assert not difference.wrong, sorted(difference.wrong)[:5]
