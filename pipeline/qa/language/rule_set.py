@@ -79,6 +79,10 @@ class RuleSet:
         hits: list[RuleHit] = []
         touched: list[Prepared] = []
         match step:
+            case Turn() if state.is_full and speaker(step) is not None:
+                # Nothing that the rules look at has changed but facts, and those keep.
+                state.unread_turns += 1
+                return hits
             case Turn():
                 touched = self._read(state, step, hits)
             case Tick(now_ms=now_ms):

@@ -5,6 +5,7 @@
    `find` has given it gives for every longer conversation too.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import ClassVar, Literal, NamedTuple
 
@@ -140,13 +141,16 @@ def inside(
     marks: list[Mark], view: View, window: Window, who: Who, *, slot: int = 0
 ) -> Iterator[Mark]:
     """The marks of one slot that lie in the window, of the role looked at, in order."""
-    for one in marks:
-        if (
-            one.slot == slot
-            and window.lo <= one.turn < window.hi
-            and is_seen_by(who, view.turns[one.turn])
-        ):
+    for number in range(bisect_left(marks, window.lo, key=_turn), len(marks)):
+        one = marks[number]
+        if one.turn >= window.hi:
+            return
+        if one.slot == slot and is_seen_by(who, view.turns[one.turn]):
             yield one
+
+
+def _turn(one: Mark) -> int:
+    return one.turn
 
 
 def turns_inside(view: View, window: Window, who: Who) -> list[int]:
