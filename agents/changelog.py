@@ -7,6 +7,7 @@ of committed records never sees half of one.
 
 import threading
 import time
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -26,7 +27,14 @@ from agents.connection import KafkaConnection
 LEDGER_KEY = "\x00ledger"
 """Sorts before every state key and cannot be one: those begin with a letter."""
 
-CHECKPOINT_VERSION = 1
+CHECKPOINT_VERSION = 2
+"""1: no record is compressed."""
+MAX_RECORD_BYTES = 8 << 20
+"""What Kafka has to take for one record of a changelog; its own default is 1 MiB."""
+_COMPRESSED_FROM = 64 << 10
+"""Of 1,000 of the longest turns an interaction's record is 2 MiB, nearly all of it text."""
+_ZLIB = 0x78
+"""The first byte of a compressed record; no other one, a MessagePack array, begins with it."""
 _LIMIT_S = 30.0
 """How long Kafka may say nothing; a dead worker's transaction is open for 10 to 20 s."""
 _DESCRIBE_LIMIT_S = 5.0
@@ -77,6 +85,18 @@ class CheckpointVersionError(RuntimeError):
 def encode_ledger(offset: int, partition: bytes, topic_id: str) -> bytes:
     """The ledger record of a checkpoint."""
     return msgspec.msgpack.encode(Ledger(CHECKPOINT_VERSION, offset, partition, topic_id))
+
+
+def packed(record: bytes | None) -> bytes | None:
+    """A record of a checkpoint as it is written; None, which takes one out, stays None."""
+    if record is None or len(record) < _COMPRESSED_FROM:
+        return record
+    return zlib.compress(record, 1)
+
+
+def unpacked(record: bytes) -> bytes:
+    """A record of a checkpoint as it was."""
+    return zlib.decompress(record) if record[0] == _ZLIB else record
 
 
 class ChangelogReader:
@@ -177,7 +197,7 @@ def _apply(checkpoint: Checkpoint, key: bytes, value: bytes | None) -> None:
         if value is None:
             checkpoint.records.pop(name, None)
         else:
-            checkpoint.records[name] = value
+            checkpoint.records[name] = unpacked(value)
         return
     if value is None:
         return

@@ -13,6 +13,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
+from agents.changelog import MAX_RECORD_BYTES
 from agents.connection import KafkaConnection
 from schemas.codec import encode
 from schemas.outputs import Duplicate, Output, QaFacts
@@ -61,6 +62,7 @@ class Outbox:
                 # The Faust side reads with aiokafka, which knows gzip only without extra packages,
                 # and gzip costs more than it saves here.
                 "compression.type": "none",
+                "message.max.bytes": MAX_RECORD_BYTES,
                 "queue.buffering.max.messages": 500_000,
                 "queue.buffering.max.kbytes": 262_144,
             }

@@ -15,7 +15,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
-from agents.changelog import LEDGER_KEY, ChangelogReader, encode_ledger
+from agents.changelog import LEDGER_KEY, ChangelogReader, encode_ledger, packed
 from agents.export import Exporter
 from agents.outbox import Outbox, TransactionAbortedError
 from agents.ranges import RangeReader
@@ -109,7 +109,7 @@ class _Partition:
             self._outbox.send_output(output)
         topic = changelog_of(FACTS.name)
         for key, record in self._scorecards.take_changes():
-            self._outbox.send(topic, key.encode(), record, self.number)
+            self._outbox.send(topic, key.encode(), packed(record), self.number)
         ledger = encode_ledger(self._ledger, self._scorecards.encode_partition(), self.topic_id)
         self._outbox.send(topic, LEDGER_KEY.encode(), ledger, self.number)
         self._outbox.commit()

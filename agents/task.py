@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Protocol
 
-from agents.changelog import LEDGER_KEY, Checkpoint, encode_ledger
+from agents.changelog import LEDGER_KEY, Checkpoint, encode_ledger, packed
 from agents.dead_letters import Refused, dead_letter, is_kept
 from schemas.codec import EVENT_TYPES, InvalidEvent, Reason, decode, to_ms
 from schemas.events import Event, Tick
@@ -133,7 +133,7 @@ class Task:
     def take_checkpoint(self) -> list[tuple[str, bytes | None]]:
         """The changelog records that bring the stored state up to the ledger; the ledger last."""
         self.changed = False
-        records = self.engine.take_changes()
+        records = [(key, packed(value)) for key, value in self.engine.take_changes()]
         state = self.engine.encode_partition()
         records.append((LEDGER_KEY, encode_ledger(self.ledger, state, self.topic_id)))
         return records

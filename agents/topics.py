@@ -8,6 +8,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
+from agents.changelog import MAX_RECORD_BYTES
 from agents.connection import KafkaConnection
 from schemas.topics import (
     CATALOGUE,
@@ -47,7 +48,7 @@ def wanted_topics(partitions: int) -> list[tuple[str, int, dict[str, str], str]]
         (
             changelog_of(topic.name),
             topic.partitions or partitions,
-            {"cleanup.policy": "compact"},
+            {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD_BYTES)},
             f"Internal: checkpoints of the engines that read {topic.name}.",
         )
         for topic in (*INPUTS, FACTS)

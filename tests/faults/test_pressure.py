@@ -28,9 +28,10 @@ LONG = 10_000 if SHORT else 100_000
 STOPPED_S, RUNNING_S = 0.4, 0.1
 
 
-def hot(number: int, time_ms: int) -> ConversationMessage:
-    """One of many messages of one conversation."""
+def hot(number: int, time_ms: int, times: int = 1) -> ConversationMessage:
+    """One of many messages of one conversation; it says so many `times` what it has to say."""
     is_customer = number % 3 > 0
+    text = f"第{number}次问了，我的订单怎么还没到" if is_customer else "请稍等，我帮您查询一下"
     return ConversationMessage(
         id=f"hot-{number}",
         source="hot",
@@ -38,9 +39,7 @@ def hot(number: int, time_ms: int) -> ConversationMessage:
         subject="conv-hot",
         data=MessageData(
             role="customer" if is_customer else "agent",
-            text=f"第{number}次问了，我的订单怎么还没到"
-            if is_customer
-            else "请稍等，我帮您查询一下",
+            text=text * times,
             channel="web",
             queue="sales",
             agent_id=None if is_customer else "a1",
@@ -86,9 +85,11 @@ def test_half_of_all_events_belong_to_one_conversation(tmp_path: Path) -> None:
     assert watched.grown < MAX_GROWN_MIB
 
 
-def test_one_conversation_has_a_hundred_thousand_messages(tmp_path: Path) -> None:
-    """What lies behind the first 500 turns is counted and not judged; all of it is enriched."""
-    found: list[Event] = [hot(number, START_MS + 700 * number) for number in range(LONG)]
+def test_one_conversation_has_very_many_long_messages(tmp_path: Path) -> None:
+    """What lies behind the first 1,000 turns is counted and not judged; all of it is enriched. Its
+    record would be larger than what Kafka takes by default.
+    """
+    found: list[Event] = [hot(n, START_MS + 700 * n, times=15) for n in range(LONG)]
     with broker() as (_, connection), crew(connection, tmp_path, "w0") as workers:
         with Load(connection, in_time(found), 20 * RATE) as load:
             workers.wait_until_at_work()

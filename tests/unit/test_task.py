@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import msgpack
 
-from agents.changelog import LEDGER_KEY, Checkpoint, Ledger
+from agents.changelog import LEDGER_KEY, Checkpoint, Ledger, unpacked
 from agents.task import Admission, Task, count_duplicates
 from schemas.codec import MAX_VALUE_BYTES, encode, from_ms
 from schemas.events import Event, Tick
@@ -188,3 +188,18 @@ def test_a_checkpoint_ends_with_the_ledger_and_a_task_goes_on_from_it() -> None:
     after = task(checkpoint=Checkpoint(offset=ledger.offset), of=restored)
     feed(after, 1, agent(10))
     assert only(after.take_outputs(), SlaMet)[0].data.elapsed_ms == 10_000
+
+
+def test_a_long_conversation_is_written_in_full_or_comes_back_otherwise() -> None:
+    of, plain = task(), engine()
+    for number in range(300):
+        text = f"{number}号订单等了三天还没到，没办法不归我们管，请稍等" * 20
+        feed(of, number, customer(number, text=text))
+        plain.feed(customer(number, text=text))
+    written = {key: value or b"" for key, value in of.take_checkpoint()[:-1]}
+    wanted = {key: value or b"" for key, value in plain.take_changes()}
+    ((size, full),) = [(len(written[key]), len(value)) for key, value in wanted.items()]
+    print(f"{full:,} bytes, written as {size:,}")
+    assert full > 300_000
+    assert size < full / 5
+    assert {key: unpacked(value) for key, value in written.items()} == wanted

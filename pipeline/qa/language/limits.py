@@ -32,10 +32,10 @@ MAX_COUNT = 1_000
 MAX_SECONDS = 7 * 24 * 3_600.0
 """Longest time that a condition may name: a week."""
 
-MAX_TURNS = 500
-"""Turns of one interaction that are judged. Later ones are counted as not judged, see `QaState`.
-Bounds what a turn costs, which grows with the turns before it, and the record of an interaction: at
-500 of the longest turns it is half of what Kafka takes for one record."""
+MAX_TURNS = 1_000
+"""Turns of one interaction that are judged: a call of an hour has so many. Later ones are counted
+as not judged, see `QaState`. Bounds what a turn costs, which grows with the turns before it, and
+the record of an interaction."""
 MAX_EVIDENCE_CHARS = 120
 """Longest text that an evidence quotes, as in `pipeline.qa.rules`."""
 MAX_HITS_PER_RULE = 200
