@@ -19,6 +19,7 @@ help:
 	@echo "make test   everything that must hold, on real Kafka"
 	@echo "make lint   style, types, import directions, generated files"
 	@echo "make bench  measurements; make soak, make faults: the long suites"
+	@echo "            (make faults FAULTS=short is the part of them in make test)"
 	@echo "make previews  draw the dashboards as they look under the demo's load"
 	@echo "make model  train the sentiment model that ships"
 	@echo "make lock   refresh requirements.lock from pyproject.toml; then make sbom"
@@ -49,11 +50,12 @@ $(READY): requirements.lock requirements-java.lock pyproject.toml $(filter .uv/b
 demo: $(READY)
 	@$(BIN)/kefu demo $(DEMO_ARGS)
 
-# The quick half first, a process for each core; then those on real servers, one after another.
-# With TEST_ARGS that choose tests, one of the halves may have none (5).
+# The quick half first, a process for each core; then those on real servers, one after another; then
+# the short faults. With TEST_ARGS that choose tests, a part may have none (5).
 test: $(READY) lint
 	$(BIN)/pytest -m "not broker and not slow" -n auto --dist worksteal $(TEST_ARGS) || [ $$? = 5 ]
-	$(BIN)/pytest -m "broker and not slow" $(TEST_ARGS) || [ $$? = 5 ]
+	$(BIN)/pytest -m "broker and not slow" --ignore tests/faults $(TEST_ARGS) || [ $$? = 5 ]
+	$(MAKE) faults FAULTS=short TEST_ARGS='$(TEST_ARGS)'
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -72,11 +74,15 @@ bench: $(READY)
 soak: $(READY)
 	$(BIN)/pytest -m slow $(TEST_ARGS)
 
-FAULT_RUNS ?= 5
+# What goes wrong around a worker, on real brokers. FAULTS=short: each case once, two at a time, as in
+# `make test`; else all of them, one after another, repeated with other seeds: two hours.
+FAULTS ?= full
 faults: $(READY)
-	$(BIN)/pytest -s tests/broker/test_faults.py $(TEST_ARGS)
-	$(BIN)/python -m tests.faults.runtime_trial --shape c-txn --case graceful --runs $(FAULT_RUNS)
-	$(BIN)/python -m tests.faults.runtime_trial --shape c-txn --case sigkill --runs $(FAULT_RUNS)
+ifeq ($(FAULTS),short)
+	$(BIN)/pytest -rP -m "broker and not slow" -n 2 --dist worksteal tests/faults $(TEST_ARGS) || [ $$? = 5 ]
+else
+	FAULTS=full $(BIN)/pytest -s tests/faults tests/broker/test_lost_consultations.py $(TEST_ARGS)
+endif
 
 # Trains the sentiment model that ships, from the committed corpus; always the same bytes.
 model: $(READY)

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from agents.clock import TICK_EVERY_S, TickWriter
 from agents.export import Exporter
+from agents.faust_consumer import use_gap_transport
 from agents.metrics_server import MetricsServer
 from agents.scorecard_agent import ScorecardStage
 from agents.scorer import load_scorer
@@ -98,6 +99,7 @@ def build_app(settings: WorkerSettings) -> faust.App:
         broker_commit_interval=COMMIT_INTERVAL_S,
         **settings.connection.faust(),
     )
+    use_gap_transport(app)
     _add_hot_stage(app, stage)
     if settings.clock == "wall":
         _add_clock(app, settings, stage)
@@ -172,4 +174,5 @@ def _add_scorecards(
 
     @app.timer(CATCH_UP_EVERY_S)
     async def catch_up() -> None:
+        exporter.tasks(len(asyncio.all_tasks()))
         await stage().catch_up()

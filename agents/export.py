@@ -192,6 +192,11 @@ class Exporter:
         with self._lock:
             self.metrics.set("kefu_recovery_seconds", (), seconds)
 
+    def tasks(self, count: int) -> None:
+        """So many tasks are on the event loop."""
+        with self._lock:
+            self.metrics.set("kefu_runtime_tasks", (), count)
+
     def gap(self, topic: str, offsets: int) -> None:
         """Offsets are proven to be missing from the input."""
         with self._lock:

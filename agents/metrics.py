@@ -205,6 +205,8 @@ PIPELINE = (
     _counter("rebalances", "hot stage", (), "Assignments received."),
     _counter("restarts", "hot stage", (), "Times the hot stage recovered from a Kafka failure."),
     _gauge("recovery_seconds", "hot stage", (), "How long the last recovery took."),
+    _gauge("runtime_tasks", "runtime", (),
+           "Tasks on the worker's event loop that have not ended: steady, else something leaks."),
     _counter("label_values_refused", "export", ("label",), "Label values shown as `other`."),
     _counter("series_refused", "export", ("metric",),
              "Label sets that the bound on series turned into `other`: each increment so shown; "

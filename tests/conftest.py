@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kefu.kafka_jars import progress_bar
 from kefu.local_kafka import LocalKafka
+
+# How long an example takes depends on what the machine does besides; speed is for `kefu bench`.
+settings.register_profile("kefu", deadline=None)
+settings.load_profile("kefu")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

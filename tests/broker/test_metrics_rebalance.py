@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from agents.topics import partition_counts
 from kefu.demo.workers import free_port
@@ -19,14 +16,13 @@ from schemas.envelope import Role
 from schemas.events import ConversationMessage, MessageData
 from schemas.topics import CONVERSATIONS, INPUTS
 from tests.broker.harness import fresh_broker, running_worker, wait_until_drained
+from tests.broker.pages import Page, scrape, total
 
 pytestmark = pytest.mark.broker
 
 WAITING = 60
 ANSWERED = 25
 SETTLED_WITHIN_S = 60.0
-
-Page = list[tuple[str, dict[str, str], float]]
 
 
 def message(name: str, role: Role, number: int) -> ConversationMessage:
@@ -37,17 +33,6 @@ def message(name: str, role: Role, number: int) -> ConversationMessage:
     )  # fmt: skip
 
 
-def scrape(port: int) -> Page | None:
-    """All samples of a worker; None where it does not answer."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            text = answer.read().decode()
-    except (urllib.error.URLError, OSError):
-        return None
-    families = text_string_to_metric_families(text)
-    return [(s.name, s.labels, s.value) for family in families for s in family.samples]
-
-
 def shown_by(pages: list[Page]) -> Counter[tuple[str, str]]:
     """How many workers show each input partition."""
     return Counter(
@@ -55,16 +40,6 @@ def shown_by(pages: list[Page]) -> Counter[tuple[str, str]]:
         for page in pages
         for name, labels, _ in page
         if name == "kefu_input_lag"
-    )
-
-
-def total(pages: list[Page], name: str, **wanted: str) -> float:
-    """The sum over all workers."""
-    return sum(
-        value
-        for page in pages
-        for found, labels, value in page
-        if found == name and wanted.items() <= labels.items()
     )
 
 
