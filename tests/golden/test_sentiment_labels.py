@@ -94,10 +94,10 @@ def test_real_utterances_are_read_as_well_as_the_model_card_says(
     print(shown("all, second labeller", *said_and_true(judged, [one.second for one in judged])))
     figures = class_figures(true, said, len(CLASSES))
     negative, neutral, _ = (recall or 0.0 for recall in figures.recalls)
-    # Wanted are .75, .70 and .92: missed, as docs/model-card.md says. It must not become worse.
-    assert figures.macro_f1 >= 0.69
-    assert negative >= 0.58
-    assert neutral >= 0.88
+    assert figures.macro_f1 >= 0.75
+    assert neutral >= 0.92
+    # Wanted is .70: missed, as docs/model-card.md says. It must not become worse.
+    assert negative >= 0.64
 
 
 @pytest.mark.data
