@@ -10,7 +10,8 @@ SESSION_TIMEOUT_S = 3.0
 BROKER = {"group.min.session.timeout.ms": "1000"}
 WORKER = ("--clock", "source", "--no-sentiment", "--session-timeout", str(SESSION_TIMEOUT_S))
 RATE = 300.0
-"""Events a second; a worker can do thirty times as many, so that recovery is not made of backlog."""
+"""Events a second; a worker can do thirty times as many: recovery is not made of backlog."""
+
 
 def repeated(full: int) -> pytest.MarkDecorator:
     """The case once for each seed: one by `make test`, `full` by `make faults`."""
