@@ -38,6 +38,8 @@ _ZLIB = 0x78
 _LIMIT_S = 30.0
 """How long Kafka may say nothing; a dead worker's transaction is open for 10 to 20 s."""
 _DESCRIBE_LIMIT_S = 5.0
+"""How long Kafka may take for an answer. Its client says so itself when that is over, which is waited
+for: a second limit as short would now and then come first, as another kind of error."""
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """Kafka's way to write an id of zeros."""
 _NO_LEADER_YET = (
@@ -166,7 +168,7 @@ class ChangelogReader:
         ids = {}
         for name, described in found.items():
             try:
-                ids[name] = str(described.result(_DESCRIBE_LIMIT_S).topic_id)
+                ids[name] = str(described.result(2 * _DESCRIBE_LIMIT_S).topic_id)
             except KafkaException as failure:
                 if failure.args[0].code() not in _NO_LEADER_YET:
                     raise
@@ -183,7 +185,7 @@ class ChangelogReader:
                 asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=_LIMIT_S
             )
             try:
-                return {tp.partition: f.result(_LIMIT_S).offset for tp, f in found.items()}
+                return {tp.partition: f.result(2 * _LIMIT_S).offset for tp, f in found.items()}
             except KafkaException as failure:
                 # A topic that was just made has no leader for a moment; the client does not wait.
                 if failure.args[0].code() not in _NO_LEADER_YET or time.monotonic() > deadline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ class Crew:
         self.recovery = Recovery(connection)
         self._folder = folder
         self._options = options
+        self.longest_stop_s = 0.0
         self.workers: dict[str, Worker] = {}
 
     def start(self, name: str) -> None:
@@ -36,8 +38,9 @@ class Crew:
 
     def stop(self, name: str) -> None:
         """Ask one to end, and wait until it has."""
-        worker = self.workers.pop(name)
+        worker, asked_at = self.workers.pop(name), time.monotonic()
         assert worker.stop() == 0, worker.tail()
+        self.longest_stop_s = max(self.longest_stop_s, time.monotonic() - asked_at)
 
     def wait_until_at_work(self) -> None:
         """Return when what has been written so far is processed."""

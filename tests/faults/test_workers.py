@@ -94,3 +94,4 @@ def test_workers_join_and_leave_and_are_replaced_one_after_another(
                     workers.start(name)
                     time.sleep(random.uniform(0.0, 4.0))
         workers.finish(f"one joins, one leaves, two are restarted, seed {seed}", load.written)
+        print(f"from SIGTERM to the end at most {workers.longest_stop_s:.1f} s")
