@@ -38,8 +38,8 @@ _ZLIB = 0x78
 _LIMIT_S = 30.0
 """How long Kafka may say nothing; a dead worker's transaction is open for 10 to 20 s."""
 _DESCRIBE_LIMIT_S = 5.0
-"""How long Kafka may take for an answer. Its client says so itself when that is over, which is waited
-for: a second limit as short would now and then come first, as another kind of error."""
+"""How long Kafka may take for an answer. When that is over its client says so itself, which is
+waited for: a second limit as short would now and then come first, as another kind of error."""
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """Kafka's way to write an id of zeros."""
 _NO_LEADER_YET = (

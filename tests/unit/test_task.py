@@ -203,3 +203,17 @@ def test_a_long_conversation_is_written_in_full_or_comes_back_otherwise() -> Non
     assert full > 300_000
     assert size < full / 5
     assert {key: unpacked(value) for key, value in written.items()} == wanted
+
+
+@pytest.mark.parametrize(
+    ("kept", "found", "ledger"),
+    [("one", "one", 41), ("one", "another", -1), ("", "another", 41), ("one", "", 41)],
+    ids=["the same topic", "made anew", "an older checkpoint", "a topic that is not there now"],
+)
+def test_records_of_a_topic_made_anew_pass_for_known(kept: str, found: str, ledger: int) -> None:
+    checkpoint = Checkpoint(offset=41, topic_id=kept)
+    of = Task(CONVERSATIONS.name, 3, engine(), checkpoint, found)
+    assert of.ledger == ledger
+    assert of.topic_id == (found or kept)
+    written = msgpack.decode(dict(of.take_checkpoint())[LEDGER_KEY] or b"", type=Ledger)
+    assert (written.offset, written.topic_id) == (ledger, found or kept)
