@@ -142,8 +142,8 @@ def write_ranges(path: Path, ranges: Iterable[MissingRange]) -> None:
         raise UserError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def write_metrics(path: Path, reading: Reading, now: datetime) -> None:
-    """Write what node-exporter's textfile collector reads; the file appears whole or not at all."""
+def metrics_of(reading: Reading, now: datetime) -> CollectorRegistry:
+    """What Prometheus is told of a look at that time."""
     registry = CollectorRegistry()
     gauges = {
         name: Gauge(f"kefu_reconcile_{name}", help_, ("source",), registry=registry)
@@ -163,8 +163,13 @@ def write_metrics(path: Path, reading: Reading, now: datetime) -> None:
         registry=registry,
     )
     last_run.set(now.timestamp())
+    return registry
+
+
+def write_metrics(path: Path, reading: Reading, now: datetime) -> None:
+    """Write what node-exporter's textfile collector reads; the file appears whole or not at all."""
     try:
-        write_to_textfile(str(path), registry)
+        write_to_textfile(str(path), metrics_of(reading, now))
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror}") from None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from agents.topics import partition_counts
 from kefu.cli import kefu
+from kefu.demo.workers import free_port
 from kefu.local_kafka import LocalKafka
 from kefu.log_writer import LogWriter
 from kefu.reconcile_reader import SETTLE_MS
@@ -20,6 +23,7 @@ from schemas.events import ConversationMessage, MessageData
 from schemas.source_counts import SOURCE_COUNTS, SourceCount, SourceCountData
 from schemas.topics import CONVERSATIONS
 from tests.broker.harness import fresh_broker, running_worker, wait_until_drained
+from tests.broker.pages import scrape, total
 from tests.broker.test_lost_consultations import run
 
 pytestmark = pytest.mark.broker
@@ -92,6 +96,48 @@ def test_refused_events_unnumbered_ones_and_a_loss_at_the_end_are_told_apart(
     assert (found["unreadable"], found["bad_counts"]) == (1, 1)
     assert [source["source"] for source in only["sources"]] == ["old"]
     assert soon["sources"] == []
+
+
+def test_a_loss_is_seen_within_a_minute(tmp_path: Path) -> None:
+    """From the first event behind the gap to the metric that the alert reads."""
+    port = free_port()
+    options = ("reconcile", "--since", "10m", "--every", "5", "--metrics-port", str(port))
+    with fresh_broker() as connection:
+        writer = LogWriter(connection, partition_counts(connection), "test")
+        watcher = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "kefu", *options),
+                *("--bootstrap-servers", connection.bootstrap_servers),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            for number in range(100):
+                if number == 60:
+                    writer.flush()
+                    wait_for_metric(port, "kefu_reconcile_arrived", 60)
+                    begun = time.monotonic()
+                if not 60 <= number < 64:
+                    one = event("crm", number, round(time.time() * 1000), number)
+                    writer.write(CONVERSATIONS.name, one.subject.encode(), encode(one), None)
+            writer.flush()
+            wait_for_metric(port, "kefu_reconcile_missing", 4)
+            seen_s = time.monotonic() - begun
+        finally:
+            watcher.terminate()
+            said, _ = watcher.communicate(timeout=20)
+    print(f"4 of 100 events lost: seen after {seen_s:.1f} s; said: {said.splitlines()}")
+    assert seen_s < 60
+    assert "missing: 4 events, in 1 ranges" in said
+
+
+def wait_for_metric(port: int, name: str, value: float, limit_s: float = 90) -> None:
+    """Return when the page shows the value."""
+    deadline = time.monotonic() + limit_s
+    while total([scrape(port) or []], name) != value:
+        assert time.monotonic() < deadline, f"{name} is not {value}"
+        time.sleep(0.2)
 
 
 def test_a_kafka_without_the_topics_is_told_how_to_make_them() -> None:
