@@ -25,12 +25,10 @@ from kefu.generator import Generator
 from kefu.log_writer import LogWriter
 from kefu.reconcile_reader import SETTLE_MS
 from kefu.reconcile_recovered import Fate, Recovered, fates
-from kefu.replay import InProcess
-from kefu.ticks import final_tick, tick_before
+from kefu.ticks import final_tick
 from pipeline.state import decode_partition
 from schemas.codec import encode, to_ms
 from schemas.events import AgentPresence, Event
-from schemas.outputs import Duplicate, Output
 from schemas.topics import INPUTS, INTERACTIONS, SCORECARDS, TOPIC_OF_TYPE, changelog_of
 from tests.broker.harness import (
     Document,
@@ -41,6 +39,7 @@ from tests.broker.harness import (
     running_worker,
     wait_until_drained,
 )
+from tests.broker.in_process import outputs_of
 
 pytestmark = pytest.mark.broker
 
@@ -88,19 +87,6 @@ def vanished(events: list[Event], count: int, how: str, seed: int) -> set[str]:
     first = len(begun) // 3
     lost = set(begun[first : first + count - single])
     return lost | set(Random(seed).sample([name for name in begun if name not in lost], single))
-
-
-def complete(events: list[Event]) -> list[Document]:
-    """What an undisturbed run of all events in process has put out by now."""
-    config = load_config()
-    pipeline = InProcess(config, None)
-    found: list[Output] = []
-    for event in events:
-        found += pipeline.advance(tick_before(to_ms(event.time)))
-        found += pipeline.feed(event)
-    found += pipeline.advance(final_tick(to_ms(events[-1].time), config))
-    found += pipeline.advance(round(time.time() * 1000))
-    return [orjson.loads(encode(o)) for o in found if not isinstance(o, Duplicate)]
 
 
 def newest_summaries(documents: list[Document]) -> dict[str, Document]:
@@ -187,7 +173,7 @@ def test_vanished_consultations_are_found_exactly_and_nothing_is_wrong_after_the
             first = run(connection, "backfill", str(recovered), "--format", "events")
             again = run(connection, "backfill", str(recovered), "--format", "events")
             assert all_known(connection, worker, gone)
-            expected = complete(events)
+            expected = outputs_of(events, until_ms=round(time.time() * 1000))
             documents = when_equal(connection, worker, expected)
             after = run(connection, "reconcile", *since)
             third = run(connection, "backfill", str(recovered), "--format", "events")

@@ -7,7 +7,7 @@ for each partition, fed with the records that the partition holds, in their orde
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import orjson
 from confluent_kafka import Message
@@ -17,15 +17,13 @@ from agents.connection import KafkaConnection
 from agents.settings import load_config
 from agents.task import Task
 from agents.topics import partition_counts
-from kefu.replay import InProcess
-from kefu.ticks import final_tick, tick_before
 from pipeline.engine import Engine
 from pipeline.scorecards import Scorecards
-from schemas.codec import encode, to_ms
 from schemas.events import Event
-from schemas.outputs import Duplicate, Output, QaFacts
+from schemas.outputs import Output, QaFacts
 from schemas.topics import CALLS, CONVERSATIONS, INPUTS
 from tests.broker.harness import Document, Expected, ids, outputs_when_complete, read_records
+from tests.broker.in_process import decoded, outputs_of
 
 
 def outputs_of_log(connection: KafkaConnection) -> tuple[list[Document], set[str]]:
@@ -49,7 +47,7 @@ def outputs_of_log(connection: KafkaConnection) -> tuple[list[Document], set[str
         task.process(
             record.offset(), record.key(), record.value(), record.timestamp()[1], poisoned=False
         )
-        said += _documents(_regrouped(task.take_outputs(), scorecards))
+        said += decoded(_regrouped(task.take_outputs(), scorecards))
     return said, _event_ids(records)
 
 
@@ -69,10 +67,6 @@ def _regrouped(outputs: list[Output], scorecards: Scorecards) -> Iterator[Output
             yield output
 
 
-def _documents(outputs: Iterable[Output]) -> list[Document]:
-    return [orjson.loads(encode(o)) for o in outputs if not isinstance(o, Duplicate)]
-
-
 def _event_ids(records: list[Message]) -> set[str]:
     found = set()
     for record in records:
@@ -86,14 +80,7 @@ def _event_ids(records: list[Message]) -> set[str]:
 
 def undisturbed(events: list[Event]) -> Expected:
     """The outputs of the events in process, where the log is not what it was."""
-    config = load_config()
-    pipeline = InProcess(config, None)
-    found: list[Output] = []
-    for event in events:
-        found += pipeline.advance(tick_before(to_ms(event.time)))
-        found += pipeline.feed(event)
-    found += pipeline.advance(final_tick(to_ms(events[-1].time), config))
-    return Expected(_documents(found))
+    return Expected(outputs_of(events))
 
 
 def check(
