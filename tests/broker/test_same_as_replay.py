@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.data]
 
 FILES = [
     pytest.param("jddc", "jddc_sessions.tsv", None, id="jddc"),
-    # Of five years of dialogues, which bring millions of ticks, the last months; all in `make soak`.
+    # Of five years of dialogues, which bring millions of ticks, the newest; all in `make soak`.
     pytest.param("stc3", "stc3_helpdesk.jsonl", 400, id="stc3-newest"),
     pytest.param("stc3", "stc3_helpdesk.jsonl", None, id="stc3", marks=pytest.mark.slow),
     pytest.param("twcs", "twcs_sample.csv", None, id="twcs"),
