@@ -9,7 +9,9 @@ import threading
 import time
 import zlib
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 from confluent_kafka import (
@@ -38,8 +40,6 @@ _ZLIB = 0x78
 _LIMIT_S = 30.0
 """How long Kafka may say nothing; a dead worker's transaction is open for 10 to 20 s."""
 _DESCRIBE_LIMIT_S = 5.0
-"""How long Kafka may take for an answer. When that is over its client says so itself, which is
-waited for: a second limit as short would now and then come first, as another kind of error."""
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """Kafka's way to write an id of zeros."""
 _NO_LEADER_YET = (
@@ -168,7 +168,7 @@ class ChangelogReader:
         ids = {}
         for name, described in found.items():
             try:
-                ids[name] = str(described.result(2 * _DESCRIBE_LIMIT_S).topic_id)
+                ids[name] = str(_answer(described, _DESCRIBE_LIMIT_S).topic_id)
             except KafkaException as failure:
                 if failure.args[0].code() not in _NO_LEADER_YET:
                     raise
@@ -185,12 +185,22 @@ class ChangelogReader:
                 asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=_LIMIT_S
             )
             try:
-                return {tp.partition: f.result(2 * _LIMIT_S).offset for tp, f in found.items()}
+                return {tp.partition: _answer(f, _LIMIT_S).offset for tp, f in found.items()}
             except KafkaException as failure:
                 # A topic that was just made has no leader for a moment; the client does not wait.
                 if failure.args[0].code() not in _NO_LEADER_YET or time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+
+
+def _answer(future: Future[Any], limit_s: float) -> Any:
+    """What Kafka answers. When `limit_s` is over its client says so itself, which is waited for: a
+    second limit as short would now and then come first, and that is another kind of error.
+    """
+    try:
+        return future.result(2 * limit_s)
+    except TimeoutError:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
 
 
 def _apply(checkpoint: Checkpoint, key: bytes, value: bytes | None) -> None:

@@ -12,7 +12,7 @@ from agents.connection import KafkaConnection
 from agents.topics import partition_counts
 from schemas.topics import INPUTS
 
-LIMIT_S = 120.0
+LIMIT_S = 240.0
 CALL_LIMIT_S = 5.0
 Ends = dict[tuple[str, int], int]
 

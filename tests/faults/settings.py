@@ -13,6 +13,9 @@ RATE = 300.0
 """Events a second; a worker can do thirty times as many: recovery is not made of backlog."""
 
 
+only_in_full = pytest.mark.skipif(SHORT, reason="in `make faults` only: takes minutes or cores")
+
+
 def repeated(full: int) -> pytest.MarkDecorator:
     """The case once for each seed: one by `make test`, `full` by `make faults`."""
     return pytest.mark.parametrize("seed", range(1 if SHORT else full))

@@ -10,7 +10,7 @@ from schemas.topics import CONVERSATIONS
 from tests.faults.cluster import cluster
 from tests.faults.crew import broker, crew
 from tests.faults.load import Load, generated
-from tests.faults.settings import RATE, SHORT, repeated
+from tests.faults.settings import RATE, SHORT, only_in_full, repeated
 
 pytestmark = pytest.mark.broker
 
@@ -40,6 +40,7 @@ def test_the_broker_is_restarted_then_killed_then_gone_for_a_while(
         )
 
 
+@only_in_full
 @repeated(3)
 def test_one_of_three_brokers_is_killed_then_the_leader(tmp_path: Path, seed: int) -> None:
     random = Random(seed)

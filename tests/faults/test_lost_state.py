@@ -20,7 +20,7 @@ from schemas.topics import CONVERSATIONS, changelog_of
 from tests.broker.harness import read_records, wait_until_drained
 from tests.faults.crew import broker, crew
 from tests.faults.load import Load, generated
-from tests.faults.settings import RATE, WORKER
+from tests.faults.settings import RATE, WORKER, only_in_full
 from tests.faults.verdict import judge, undisturbed
 
 pytestmark = pytest.mark.broker
@@ -73,6 +73,7 @@ def test_a_worker_recovers_from_a_compacted_changelog(tmp_path: Path) -> None:
         workers.finish(f"changelog compacted by {share:.0%}", load.written)
 
 
+@only_in_full
 def test_the_state_directory_is_removed(tmp_path: Path) -> None:
     """While the worker runs, and while it is away."""
     data = tmp_path / "data"
@@ -109,7 +110,10 @@ def test_the_disk_of_the_state_directory_is_full(tmp_path: Path) -> None:
         workers.finish("disk full", load.written)
 
 
-@pytest.mark.parametrize("is_running", [True, False], ids=["running", "stopped"])
+@pytest.mark.parametrize(
+    "is_running",
+    [pytest.param(True, id="running"), pytest.param(False, id="stopped", marks=only_in_full)],
+)
 def test_an_input_topic_is_deleted_and_made_anew(tmp_path: Path, is_running: bool) -> None:
     """Its offsets begin again at 0, below those that the ledger knows: none may pass for known.
 

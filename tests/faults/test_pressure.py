@@ -17,7 +17,7 @@ from schemas.events import ConversationMessage, Event, MessageData
 from tests.faults.crew import Crew, broker, crew
 from tests.faults.load import START_MS, Arrival, Load, events, generated, in_time
 from tests.faults.memory import Watched
-from tests.faults.settings import RATE, SHORT
+from tests.faults.settings import RATE, SHORT, only_in_full
 
 pytestmark = pytest.mark.broker
 
@@ -74,6 +74,7 @@ def test_ten_times_as_many_events_come_for_a_while(tmp_path: Path) -> None:
     assert watched.grown < MAX_GROWN_MIB
 
 
+@only_in_full
 def test_half_of_all_events_belong_to_one_conversation(tmp_path: Path) -> None:
     with broker() as (_, connection), crew(connection, tmp_path, "w0", "w1") as workers:
         with Load(connection, halved(901), 2 * RATE) as load:
@@ -100,7 +101,7 @@ def test_one_conversation_has_very_many_long_messages(tmp_path: Path) -> None:
     assert watched.grown < MAX_GROWN_MIB
 
 
-@pytest.mark.parametrize("slow", ["broker", "worker"])
+@pytest.mark.parametrize("slow", ["broker", pytest.param("worker", marks=only_in_full)])
 def test_kafka_or_the_worker_is_slow(tmp_path: Path, slow: str) -> None:
     """It is stopped four fifths of the time. What piles up waits in Kafka, not in memory.
 
