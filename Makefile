@@ -75,7 +75,7 @@ soak: $(READY)
 	$(BIN)/pytest -m slow $(TEST_ARGS)
 
 # What goes wrong around a worker, on real brokers. FAULTS=short: each case once, two at a time, as in
-# `make test`; else all of them, one after another, repeated with other seeds: two hours.
+# `make test`; else all of them, one after another, longer and with other seeds: hours.
 FAULTS ?= full
 faults: $(READY)
 ifeq ($(FAULTS),short)
