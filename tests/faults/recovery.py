@@ -23,8 +23,12 @@ class Recovery:
     def __init__(self, connection: KafkaConnection) -> None:
         counts = partition_counts(connection)
         self._places = [(t.name, n) for t in INPUTS for n in range(counts[t.name])]
-        self._consumer = Consumer({**connection.confluent(), "group.id": "kefu.engine"})
+        self._connection = connection
+        self._consumer = self._connected()
         self.longest_s = 0.0
+
+    def _connected(self) -> Consumer:
+        return Consumer({**self._connection.confluent(), "group.id": "kefu.engine"})
 
     def ends(self) -> Ends:
         """The offset behind the last record of each input partition; asked until Kafka knows."""
@@ -35,6 +39,10 @@ class Recovery:
             except KafkaException:
                 if time.monotonic() > deadline:
                     raise
+                # A broker that has just come back may know only some partitions, and the client
+                # believes it for five minutes.
+                self._consumer.close()
+                self._consumer = self._connected()
                 time.sleep(0.05)
 
     def _end(self, topic: str, partition: int) -> int:
