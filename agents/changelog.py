@@ -34,7 +34,7 @@ CHECKPOINT_VERSION = 2
 MAX_RECORD_BYTES = 8 << 20
 """What Kafka has to take for one record of a changelog; its own default is 1 MiB."""
 _COMPRESSED_FROM = 64 << 10
-"""Of 1,000 of the longest turns an interaction's record is 2 MiB, nearly all of it text."""
+"""Of 1,000 turns of 300 characters an interaction's record is 1.7 MB, nearly all of it text."""
 _ZLIB = 0x78
 """The first byte of a compressed record; no other one, a MessagePack array, begins with it."""
 _LIMIT_S = 30.0
