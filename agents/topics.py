@@ -1,5 +1,6 @@
 """Creates the topics of the catalogue, and says what is there."""
 
+import time
 from typing import NamedTuple
 
 from confluent_kafka import KafkaException
@@ -65,7 +66,10 @@ def wanted_topics(partitions: int) -> list[tuple[str, int, dict[str, str], str]]
 def apply_topics(
     connection: KafkaConnection, *, partitions: int = DEFAULT_PARTITIONS, replication: int = 1
 ) -> list[str]:
-    """Create the topics that are missing; returns their names. Existing ones are left alone."""
+    """Create the topics that are missing; returns their names once Kafka lists them.
+
+    Existing ones are left alone.
+    """
     try:
         admin = KafkaAdminClient(**connection.kafka_python(), client_id="kefu-topics")
     except KafkaError as error:
@@ -92,7 +96,9 @@ def apply_topics(
         raise TopicsError(f"cannot create topics: {type(error).__name__}: {error}") from None
     finally:
         admin.close()
-    return [topic.name for topic in missing]
+    created = [topic.name for topic in missing]
+    _wait_until_listed(connection, created)
+    return created
 
 
 def topic_states(
@@ -122,6 +128,15 @@ def partition_counts(connection: KafkaConnection) -> dict[str, int]:
                 f"{present[changelog_of(topic.name)]}: they must be equal"
             )
     return present
+
+
+def _wait_until_listed(connection: KafkaConnection, names: list[str]) -> None:
+    """The controller confirms a topic before the brokers know it: a quick reader would miss it."""
+    deadline = time.monotonic() + _LIMIT_S
+    while names and not set(names) <= _present(connection).keys():
+        if time.monotonic() > deadline:
+            raise TopicsError(f"Kafka created {', '.join(names)} but does not list them")
+        time.sleep(0.1)
 
 
 def _present(connection: KafkaConnection) -> dict[str, int]:
