@@ -31,7 +31,6 @@ from kefu.kafka_unavailable import KafkaUnavailable
 from kefu.prometheus_query import PrometheusQuery
 
 OUT = Path(__file__).parent / "previews"
-COMMITTED = ("kefu-wallboard", "kefu-wallboard-zh", "kefu-sla", "kefu-sla-zh")
 CELL_PX = 38
 """Grafana: 30 pixels a row of the grid, and 8 between."""
 HEAD_PX = 92
@@ -107,7 +106,6 @@ def _head(canvas: Canvas, board: Dashboard, chosen: Chosen, speed: float, annota
 
 
 @click.command()
-@click.option("--all", "every", is_flag=True, help="All dashboards, not only those of the README.")
 @click.option("--seconds", default=180.0, show_default=True, help="How long the load lasts.")
 @click.option("--speed", default=60.0, show_default=True, help="How much faster than real time.")
 @click.option("--rate", default=12.0, show_default=True, help="New interactions a minute of it.")
@@ -125,15 +123,12 @@ def _head(canvas: Canvas, board: Dashboard, chosen: Chosen, speed: float, annota
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the pictures go.",
 )
-def command(
-    every: bool, seconds: float, speed: float, rate: float, annotated: bool, out: Path
-) -> None:
+def command(seconds: float, speed: float, rate: float, annotated: bool, out: Path) -> None:
     """Draw stills of the dashboards, of real results of a real load, without Grafana."""
     try:
         use_chinese_font()
-        boards = [board for board in dashboards() if every or board.uid in COMMITTED]
         with watched_load(seconds=seconds, speed=speed, per_minute=rate) as (prometheus, seen):
-            for board in boards:
+            for board in dashboards():
                 file = out / f"{board.uid}.png"
                 draw(board, prometheus, seen, file, speed=speed, annotated=annotated)
                 click.echo(f"{file}: {file.stat().st_size / 1000:.0f} kB")

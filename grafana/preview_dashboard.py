@@ -124,6 +124,7 @@ class Chosen:
         self.range = range_
         self.options: dict[str, list[str]] = {}
         self._values: dict[str, tuple[list[str], str | None]] = {}
+        self._texts: dict[tuple[str, str], str] = {}
         self.queries: dict[str, str] = {}
         for variable in board.variables():
             self._choose(variable, prometheus)
@@ -134,8 +135,9 @@ class Chosen:
             case "query":
                 options = self._asked(variable, prometheus)
             case "custom" | "interval":
-                options = [word.strip() for word in str(variable["query"]).split(",")]
-                options = [word.split(" : ")[-1].strip() for word in options]
+                # `value` or `text : value`, with commas between; a comma of a text is escaped.
+                words = re.findall(r"(?:\\,|[^,])+", str(variable["query"]))
+                options = [word.split(" : ")[-1].strip() for word in words]
             case "constant" | "textbox":
                 options = [str(variable["query"])]
             case "datasource":
@@ -144,6 +146,8 @@ class Chosen:
                 raise DashboardError(f"variable {name}: unknown type {kind}")
         self.options[name] = options
         current = (variable.get("current") or {}).get("value")
+        if isinstance(current, str):
+            self._texts[name, current] = variable["current"].get("text", current)
         chosen = [current] if isinstance(current, str) else list(current or [])
         if chosen == ["$__all"] or (not chosen and variable.get("includeAll")):
             self._values[name] = (options, variable.get("allValue") or None)
@@ -193,7 +197,8 @@ class Chosen:
     def shown(self, name: str) -> str:
         """What stands in the variable's box above the panels."""
         values, every = self._values[name]
-        return "All" if every is not None else " + ".join(values)
+        named = (self._texts.get((name, value), value) for value in values)
+        return "All" if every is not None else " + ".join(named)
 
     def _formatted(self, name: str, form: str | None) -> str:
         values, every = self._values[name]

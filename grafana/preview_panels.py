@@ -141,11 +141,13 @@ def _bars(canvas: Canvas, place: Place, panel: Json, answers: list[Answer]) -> N
 def _table(canvas: Canvas, place: Place, panel: Json, answers: list[Answer]) -> None:
     table = columns(panel, answers)
     x, y, width, height = place
-    each = width / len(table)
+    fixed = [column.config["custom.width"] for column in table if "custom.width" in column.config]
+    shared = (width - sum(fixed)) / max(1, len(table) - len(fixed))
     rows = len(table[0].cells)
     fitting = int(height // CELL_PX) - 1
-    for number, column in enumerate(table):
-        left = x + number * each
+    left, each = x, 0.0
+    for column in table:
+        left, each = left + each, column.config.get("custom.width", shared)
         is_number = any(isinstance(cell, float) for cell in column.cells)
         edge, align = (left + each - 16, "right") if is_number else (left + 4, "left")
         canvas.text(
@@ -155,7 +157,7 @@ def _table(canvas: Canvas, place: Place, panel: Json, answers: list[Answer]) -> 
         for line, cell in enumerate(column.cells[:fitting]):
             middle = y + (line + 1.5) * CELL_PX
             color = "#6E9FFF" if column.config.get("links") else TEXT
-            text = "" if cell is None else str(cell)
+            text = "" if cell is None else column.shown(str(cell))
             if isinstance(cell, float):
                 text = formatted(cell, column.config.get("unit", ""), column.config.get("decimals"))
                 if column.config.get("custom.cellOptions", {}).get("type") == "color-text":

@@ -17,6 +17,12 @@ class Column:
     config: Json
     cells: list[Cell]
 
+    def shown(self, value: str) -> str:
+        """The name that the column gives a value, where it has one."""
+        for mapping in self.config.get("mappings", []):
+            value = mapping["options"].get(value, {}).get("text", value)
+        return value
+
 
 def columns(panel: Json, answers: list[Answer]) -> list[Column]:
     """The columns of a table panel after its transformations.

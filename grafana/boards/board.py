@@ -1,6 +1,6 @@
 """A whole dashboard: its variables, links, annotations and rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
+from grafana.boards.label_names import FORMULAS
 from grafana.boards.panels import SOURCE, Language, Row, Target, Text, render, text
 
 NAMES: dict[str, Text] = {
@@ -17,8 +18,6 @@ NAMES: dict[str, Text] = {
     "kefu-pipeline": ("Pipeline health", "管道健康"),
 }
 """All dashboards by uid; the Chinese ones have the suffix `-zh`."""
-FORMULAS = "1,2,3,4,5"
-"""The five definitions of the service level; docs/clocks.md and the panel explain them."""
 
 
 class Board(NamedTuple):
@@ -91,10 +90,16 @@ def _variables(board: Board, language: Language) -> list[Any]:
         found.append(
             dashboard.CustomVariable("formula")
             .label(text(("Service level formula", "服务水平公式"), language))
-            .values(FORMULAS)
-            .current(models.VariableOption(text="1", value="1"))
+            .values(_choices(FORMULAS, language))
+            .current(models.VariableOption(text=text(FORMULAS["1"], language), value="1"))
         )
     return found
+
+
+def _choices(values: Mapping[str, Text], language: Language) -> str:
+    """As Grafana reads the values of a custom variable: `text : value`, with commas between."""
+    named = ((text(names, language).replace(",", "\\,"), value) for value, names in values.items())
+    return ",".join(f"{name} : {value}" for name, value in named)
 
 
 def _of_label(name: str, label: Text, language: Language) -> dashboard.QueryVariable:

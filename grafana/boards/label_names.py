@@ -1,11 +1,16 @@
 """What labels and their values are called: names of a table's rows, closed sets in Chinese."""
 
+from kefu.report.words import FORMULAS as REPORTED
+
 LABELS = {
     "queue": ("queue", "队列"),
     "clock": ("clock", "时钟"),
     "formula": ("formula", "公式"),
 }
 """Labels by which a table has its rows: English, Chinese."""
+
+FORMULAS = {str(number): (f"{number} {t.en}", f"{number} {t.zh}") for number, t in REPORTED.items()}
+"""The five definitions of the service level, as the hourly report says them: English, Chinese."""
 
 CHINESE = {
     # agents

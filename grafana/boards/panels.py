@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models import common as kinds
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from grafana.boards.label_names import CHINESE, CLOSED, LABELS
+from grafana.boards.label_names import CHINESE, CLOSED, FORMULAS, LABELS
 
 Text = tuple[str, str]
 """English, Chinese."""
@@ -27,6 +27,8 @@ GREEN, AMBER, RED, BLUE = "green", "orange", "red", "blue"
 PLAIN: Steps = ((None, BLUE),)
 _METRIC = re.compile(r"\b(?:kefu_|process_|scrape_)\w+|\bup\b(?={)")
 SOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
+FORMULA_PX = 320
+"""Width of the column with the formulas' names: the longest in English."""
 BY_PARTITION = "kind,channel,queue,priority,partition"
 
 
@@ -226,11 +228,12 @@ def _columns(made: Any, panel: Panel, language: Language, lead_to: Sequence[Targ
     if panel.rows_by == "queue":
         links = [{"title": target.title, "url": _url(target)} for target in lead_to]
         made = made.override_by_name(first, [models.DynamicConfigValue("links", links)])
+    elif panel.rows_by == "formula":
+        named = {value: text(names, language) for value, names in FORMULAS.items()}
+        wide = models.DynamicConfigValue("custom.width", FORMULA_PX)
+        made = made.override_by_name(first, [_mappings(named), wide])
     elif language is Language.ZH and panel.rows_by in CLOSED:
-        words = models.ValueMap(
-            {value: models.ValueMappingResult(text=name) for value, name in CHINESE.items()}
-        )
-        made = made.override_by_name(first, [models.DynamicConfigValue("mappings", [words])])
+        made = made.override_by_name(first, [_mappings(CHINESE)])
     for legend, (unit, steps) in panel.columns.items():
         shown: list[models.DynamicConfigValue] = [models.DynamicConfigValue("unit", unit)]
         if unit == "short":
@@ -243,6 +246,12 @@ def _columns(made: Any, panel: Panel, language: Language, lead_to: Sequence[Targ
             ]
         made = made.override_by_name(text(legend, language), shown)
     return made
+
+
+def _mappings(names: Mapping[str, str]) -> models.DynamicConfigValue:
+    """Values that are shown by a name of theirs."""
+    shown = {value: models.ValueMappingResult(text=name) for value, name in names.items()}
+    return models.DynamicConfigValue("mappings", [models.ValueMap(shown)])
 
 
 def _url(target: Target) -> str:

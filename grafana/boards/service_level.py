@@ -11,12 +11,11 @@ LEVELS = Row(
     (
         Panel(
             "table", ("Five formulas", "五种公式"),
-            ("1 answered or abandoned in time of all offered; 2 answered in time of the answered; "
-             "3 of the offered; 4 of the offered without early abandons; 5 short abandons count as "
-             "met. They differ by several points: name the one you report. Days begin at midnight "
-             "of the tenant's time zone.",
-             "1 按时接听与放弃／全部进线；2 按时接听／接听；3 按时接听／进线；4 扣除过早放弃；"
-             "5 短放弃算达标。相差数个百分点，汇报时请注明公式。日报以租户时区零点为界。"),
+            ("Contacts that were answered in time, by the five definitions in use: they differ by "
+             "several points, so name the one you report. In time and short are set in "
+             "config/sla.yaml. Days begin at midnight of the tenant's time zone.",
+             "业内五种口径，可相差数个百分点，汇报时请注明公式。“及时”与“短时”的秒数在"
+             " config/sla.yaml 中设定。日报以租户时区零点为界。"),
             "short",
             {
                 ("level", "服务水平"): ratio(
@@ -25,7 +24,7 @@ LEVELS = Row(
                 ("in time", "达标"): interval("kefu_interval_service_level_numerator", "formula"),
                 ("of", "总数"): interval("kefu_interval_service_level_denominator", "formula"),
             },
-            (8, 8),
+            (10, 8),
             columns={
                 ("level", "服务水平"): ("percentunit", LEVEL),
                 ("in time", "达标"): ("short", PLAIN),
@@ -38,7 +37,7 @@ LEVELS = Row(
             ("Waits of the last closed half hour, by how they ended: below 10 the shares beside "
              "it say little.",
              "上一个已关闭半小时的接听与放弃数；少于 10 时旁边的比例参考意义不大。"),
-            "short", {"{{fate}}": interval("kefu_interval_contacts", "fate")}, (8, 8),
+            "short", {"{{fate}}": interval("kefu_interval_contacts", "fate")}, (7, 8),
         ),
         Panel(
             "timeseries", ("Abandonment", "放弃率"),
@@ -57,7 +56,7 @@ LEVELS = Row(
                     "(" + increase("kefu_contacts_total", span="30m")
                     + " - " + increase("kefu_contacts_abandoned_short_total", span="30m") + ")"),
             },
-            (8, 8), ABANDON,
+            (7, 8), ABANDON,
         ),
     ),
 )  # fmt: skip

@@ -53,10 +53,9 @@ NOW = Row(
         ),
         Panel(
             "stat", ("Service level, last half hour", "服务水平（上一半小时）"),
-            ("Of the last closed half hour by the formula chosen above (1 answered and "
-             "abandoned in time of all offered, 2 of the answered, 3 of the offered, 4 without "
-             "early abandons, 5 short abandons count as met).",
-             "上一个已关闭的半小时，按上方所选公式（1–5 的含义见文档）。"),
+            ("Of the last closed half hour, by the formula chosen above: they differ by several "
+             "points.",
+             "上一个已关闭的半小时，按上方所选公式；不同公式可相差数个百分点。"),
             "percentunit", {"service level": ratio(NUMERATOR, DENOMINATOR)}, (4, 4), LEVEL,
         ),
         Panel(

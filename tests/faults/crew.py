@@ -10,8 +10,8 @@ from pathlib import Path
 from agents.connection import KafkaConnection
 from agents.topics import apply_topics
 from kefu.local_kafka import LocalKafka
-from schemas.events import Event
 from tests.broker.harness import Worker, wait_until_drained
+from tests.faults.load import Load
 from tests.faults.recovery import Recovery
 from tests.faults.settings import BROKER, WORKER
 from tests.faults.verdict import check
@@ -46,10 +46,10 @@ class Crew:
         """Return when what has been written so far is processed."""
         self.recovery.wait(self.recovery.ends(), since=None)
 
-    def finish(self, case: str, written: list[Event]) -> None:
+    def finish(self, case: str, load: Load) -> None:
         """Wait until all input is processed, compare what came out, and end everybody in order."""
         self.drain()
-        check(case, self.connection, written, recovered_s=self.recovery.longest_s)
+        check(case, self.connection, load, recovered_s=self.recovery.longest_s)
         self.stop_all()
 
     def drain(self) -> None:

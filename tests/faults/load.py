@@ -59,8 +59,8 @@ class Load:
     """Writes arrivals, and ticks of their time, at a steady rate on a thread of its own.
 
     The context ends the stream: everything is in Kafka, and where it is the last one, a last tick
-    closes the last hour. `written` are the events, each as often as it was written; `rate` may be
-    changed on the way.
+    closes the last hour. `written` are the events, each as often as it was written, and `records`
+    is how many records there were, spoilt ones and ticks too; `rate` may be changed on the way.
     """
 
     def __init__(
@@ -96,6 +96,11 @@ class Load:
             if self._is_last:
                 self._writer.tick_everywhere(final_tick(self._newest_ms, load_config()))
             self._writer.flush()
+
+    @property
+    def records(self) -> int:
+        """How many records were written."""
+        return self._writer.events + self._writer.ticks
 
     def wait(self) -> None:
         """Return when all arrivals are written; for a stream that has an end."""

@@ -35,9 +35,7 @@ def test_the_broker_is_restarted_then_killed_then_gone_for_a_while(
                 time.sleep(away_s)
                 kafka.start()
                 workers.recovery.wait(ends, time.monotonic())
-        workers.finish(
-            f"broker stopped, killed, and gone for {AWAY_S:g} s, seed {seed}", load.written
-        )
+        workers.finish(f"broker stopped, killed, and gone for {AWAY_S:g} s, seed {seed}", load)
 
 
 @only_in_full
@@ -58,4 +56,4 @@ def test_one_of_three_brokers_is_killed_then_the_leader(tmp_path: Path, seed: in
                     brokers.nodes[victim].kill()
                 brokers.nodes[victim].start()
                 time.sleep(2)
-        workers.finish(f"one of three brokers killed, then the leader, seed {seed}", load.written)
+        workers.finish(f"one of three brokers killed, then the leader, seed {seed}", load)

@@ -53,7 +53,7 @@ def test_every_event_comes_twice_and_none_in_its_place(tmp_path: Path, seed: int
             load.wait()
         workers.finish(
             f"each of {len(found):,} events twice, shuffled by {SHUFFLED_BY}, seed {seed}",
-            load.written,
+            load,
         )
         wanted = undisturbed(found).windows
         windows = newest_windows(read_all(connection, "kefu.qa.scorecards.v1"))
@@ -91,7 +91,7 @@ def test_the_clocks_of_sources_are_ahead_behind_and_jumping(tmp_path: Path, seed
     with broker() as (_, connection), crew(connection, tmp_path, "w0", "w1") as workers:
         with Load(connection, iter(arrivals), FAST) as load:
             load.wait()
-        workers.finish(f"clocks 10 min ahead, 1 h behind and jumping, seed {seed}", load.written)
+        workers.finish(f"clocks 10 min ahead, 1 h behind and jumping, seed {seed}", load)
         documents = read_all(connection, *OF_INTERACTIONS, "kefu.dead-letters.v1")
     letters = [d for d in documents if d["type"] == "kefu.dead_letter"]
     reasons = Counter(str(letter["data"]["reason"]) for letter in letters)
@@ -133,9 +133,7 @@ def test_ten_thousand_corrupt_events_come_while_workers_join_die_and_leave(
                 workers.start("w0")
                 workers.stop("w1")
             load.wait()
-        workers.finish(
-            f"{CORRUPT:,} corrupt events of {len(kinds)} kinds, seed {seed}", load.written
-        )
+        workers.finish(f"{CORRUPT:,} corrupt events of {len(kinds)} kinds, seed {seed}", load)
         letters = read_all(connection, "kefu.dead-letters.v1")
         enriched = read_all(connection, "kefu.messages.enriched.v1")
     reasons = Counter({str(d["id"]): str(d["data"]["reason"]) for d in letters}.values())
@@ -162,7 +160,7 @@ def test_mojibake_and_messages_without_text_are_enriched_and_flagged(tmp_path: P
     with broker() as (_, connection), crew(connection, tmp_path, "w0") as workers:
         with Load(connection, in_time(said), FAST) as load:
             load.wait()
-        workers.finish("odd texts", load.written)
+        workers.finish("odd texts", load)
         enriched = read_all(connection, "kefu.messages.enriched.v1")
     flags = Counter(flag for document in enriched for flag in document["data"]["flags"])
     print(f"odd texts: {len(said)} sent, {len(enriched)} enriched, flags {dict(flags)}")

@@ -70,7 +70,7 @@ def test_a_worker_recovers_from_a_compacted_changelog(tmp_path: Path) -> None:
             with workers.recovery.after():
                 workers.kill("w0")
                 workers.start("w0")
-        workers.finish(f"changelog compacted by {share:.0%}", load.written)
+        workers.finish(f"changelog compacted by {share:.0%}", load)
 
 
 @only_in_full
@@ -90,7 +90,7 @@ def test_the_state_directory_is_removed(tmp_path: Path) -> None:
                 workers.kill("w0")
                 shutil.rmtree(data, ignore_errors=True)
                 workers.start("w0")
-        workers.finish("state directory removed", load.written)
+        workers.finish("state directory removed", load)
 
 
 def test_the_disk_of_the_state_directory_is_full(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_the_disk_of_the_state_directory_is_full(tmp_path: Path) -> None:
                 workers.start("w0")
                 worker = workers.workers["w0"].process
                 resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (0, 0))
-        workers.finish("disk full", load.written)
+        workers.finish("disk full", load)
 
 
 @pytest.mark.parametrize(

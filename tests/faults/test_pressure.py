@@ -70,7 +70,7 @@ def test_ten_times_as_many_events_come_for_a_while(tmp_path: Path) -> None:
                 load.rate = 10 * RATE
                 time.sleep(SECONDS)
                 load.rate = RATE
-        workers.finish(told("burst of ten times the rate", watched), load.written)
+        workers.finish(told("burst of ten times the rate", watched), load)
     assert watched.grown < MAX_GROWN_MIB
 
 
@@ -82,7 +82,7 @@ def test_half_of_all_events_belong_to_one_conversation(tmp_path: Path) -> None:
             processes = [worker.process.pid for worker in workers.workers.values()]
             with Watched(*processes) as watched:
                 time.sleep(2 * SECONDS)
-        workers.finish(told("half of all traffic on one key", watched), load.written)
+        workers.finish(told("half of all traffic on one key", watched), load)
     assert watched.grown < MAX_GROWN_MIB
 
 
@@ -97,7 +97,7 @@ def test_one_conversation_has_very_many_long_messages(tmp_path: Path) -> None:
             with Watched(pid(workers)) as watched:
                 load.wait()
                 workers.drain()
-        workers.finish(told(f"{LONG:,} messages of one conversation", watched), load.written)
+        workers.finish(told(f"{LONG:,} messages of one conversation", watched), load)
     assert watched.grown < MAX_GROWN_MIB
 
 
@@ -119,5 +119,5 @@ def test_kafka_or_the_worker_is_slow(tmp_path: Path, slow: str) -> None:
                     time.sleep(STOPPED_S)
                     os.killpg(group, signal.SIGCONT)
                     time.sleep(RUNNING_S)
-        workers.finish(told(f"slow {slow}", watched), load.written)
+        workers.finish(told(f"slow {slow}", watched), load)
     assert watched.grown < MAX_GROWN_MIB

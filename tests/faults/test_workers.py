@@ -35,7 +35,7 @@ def test_workers_are_killed_again_and_again(tmp_path: Path, seed: int) -> None:
                 if number % 3 != 1:  # else the next one dies while this one recovers
                     workers.recovery.wait(ends, since)
             workers.wait_until_at_work()
-        workers.finish(f"{KILLS} times SIGKILL, seed {seed}", load.written)
+        workers.finish(f"{KILLS} times SIGKILL, seed {seed}", load)
 
 
 def test_a_worker_is_killed_in_the_middle_of_a_backlog(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_backlog(tmp_path: Path) -> None:
                 left = sum(workers.recovery.ends().values()) - done
                 assert left, "void: the kill came after the input had ended"
                 workers.start("w0")
-            workers.finish(f"SIGKILL in a backlog, {left:,} records left", load.written)
+            workers.finish(f"SIGKILL in a backlog, {left:,} records left", load)
 
 
 @repeated(3)
@@ -72,7 +72,7 @@ def test_a_worker_that_was_frozen_comes_back_as_a_zombie(tmp_path: Path, seed: i
             with workers.recovery.after():
                 zombie.send_signal(signal.SIGCONT)
             time.sleep(3)
-        workers.finish(f"SIGSTOP for {FROZEN_S:g} s, seed {seed}", load.written)
+        workers.finish(f"SIGSTOP for {FROZEN_S:g} s, seed {seed}", load)
 
 
 @repeated(3)
@@ -93,5 +93,5 @@ def test_workers_join_and_leave_and_are_replaced_one_after_another(
                     workers.stop(name)
                     workers.start(name)
                     time.sleep(random.uniform(0.0, 4.0))
-        workers.finish(f"one joins, one leaves, two are restarted, seed {seed}", load.written)
+        workers.finish(f"one joins, one leaves, two are restarted, seed {seed}", load)
         print(f"from SIGTERM to the end at most {workers.longest_stop_s:.1f} s")

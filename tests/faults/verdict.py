@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import orjson
 from confluent_kafka import Message
@@ -24,10 +25,21 @@ from schemas.outputs import Output, QaFacts
 from schemas.topics import CALLS, CONVERSATIONS, INPUTS
 from tests.broker.harness import Document, Expected, ids, outputs_when_complete, read_records
 from tests.broker.in_process import decoded, outputs_of
+from tests.faults.load import Load
 
 
-def outputs_of_log(connection: KafkaConnection) -> tuple[list[Document], set[str]]:
-    """The outputs that the input topics demand, and the ids of the events on them."""
+class Log(NamedTuple):
+    """What the input topics hold: how many records, the ids of their events, and the outputs that
+    they demand.
+    """
+
+    records: int
+    event_ids: set[str]
+    demanded: list[Document]
+
+
+def read_log(connection: KafkaConnection) -> Log:
+    """Read the input topics, and feed a plain engine for each partition with what it holds."""
     config = load_config()
     counts = partition_counts(connection)
     engines: dict[tuple[str, int], Task] = {}
@@ -48,7 +60,7 @@ def outputs_of_log(connection: KafkaConnection) -> tuple[list[Document], set[str
             record.offset(), record.key(), record.value(), record.timestamp()[1], poisoned=False
         )
         said += decoded(_regrouped(task.take_outputs(), scorecards))
-    return said, _event_ids(records)
+    return Log(len(records), _event_ids(records), said)
 
 
 def _in_time(records: list[Message]) -> Iterator[Message]:
@@ -86,7 +98,7 @@ def undisturbed(events: list[Event]) -> Expected:
 def check(
     case: str,
     connection: KafkaConnection,
-    written: list[Event],
+    load: Load,
     *,
     recovered_s: float | None,
     limit_s: float = 60,
@@ -96,10 +108,11 @@ def check(
     `recovered_s`: the longest time from a fault until everything written before it was processed.
     Waits for the last outputs as long as some come within `limit_s`.
     """
-    demanded, there = outputs_of_log(connection)
-    unwritten = {event.id for event in written} - there
+    log = read_log(connection)
+    unwritten = {event.id for event in load.written} - log.event_ids
     assert not unwritten, f"{case}: void, {len(unwritten)} events never reached the log"
-    judge(case, connection, Expected(demanded), len(written), recovered_s, limit_s)
+    assert log.records == load.records, f"{case}: void, records written and in the log differ"
+    judge(case, connection, Expected(log.demanded), len(load.written), recovered_s, limit_s)
 
 
 def judge(

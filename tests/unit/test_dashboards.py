@@ -186,6 +186,20 @@ def test_every_clock_outcome_and_node_has_a_chinese_name() -> None:
     }
 
 
+def test_the_formulas_of_the_service_level_are_chosen_and_listed_by_name() -> None:
+    for folder, name in (
+        ("en", "1 answered or left in time, of all"),
+        ("zh", "1 及时接入或及时离开 ÷ 全部"),
+    ):
+        variables = boards()[f"{folder}/kefu-wallboard"]["templating"]["list"]
+        (formula,) = (variable for variable in variables if variable["name"] == "formula")
+        escaped = name.replace(",", "\\,")
+        assert formula["query"].startswith(f"{escaped} : 1,2 ")
+        assert formula["current"] == {"text": name, "value": "1"}
+        table = next(p for p in panels(boards()[f"{folder}/kefu-sla"]) if "formula" in str(p))
+        assert f"'1': {{'text': '{name}'}}" in str(table["fieldConfig"]["overrides"])
+
+
 def test_the_line_of_a_target_share_is_inside_the_axis() -> None:
     for board in boards().values():
         for panel in panels(board):
