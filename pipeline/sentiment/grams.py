@@ -2,13 +2,14 @@
 
 Numbers count as one `0`, so that an order number looks like any other; `[微笑]` and emoji count as
 one character by their mood, so that each stands for all of its kind. A text has a begin and an end,
-which are characters too ("好的" alone is not "好的" in a sentence).
+which are characters too ("好的" alone is not "好的" in a sentence). Of `@name` the `@` is left.
 """
 
 import re
 from operator import add
 
 from pipeline.sentiment.emoticons import MOODS, NAMED
+from pipeline.sentiment.normalise import normalise, without_mentions
 
 BEGIN, END, AGENT = "\x02", "\x03", "\x04"
 """`AGENT` is the begin of what an agent or a bot says: "请稍等" is another thing from them."""
@@ -25,6 +26,11 @@ def folded(normal: str, *, is_agent: bool = False) -> str:
     if not MOODS.keys().isdisjoint(normal):
         normal = "".join([MOODS.get(letter, letter) for letter in normal])
     return (AGENT if is_agent else BEGIN) + _FOLDED.sub(_fold, normal) + END
+
+
+def seen_of(text: str, *, is_agent: bool = False) -> str:
+    """Any text as the model sees it."""
+    return folded(normalise(without_mentions(text)), is_agent=is_agent)
 
 
 def _fold(found: re.Match[str]) -> str:

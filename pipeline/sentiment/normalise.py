@@ -27,6 +27,21 @@ _BLANKS = re.compile(" {2,}")
 _INNER_BLANK = re.compile(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])|(?<=\W) | (?=\W)")
 _REPEATED = re.compile(r"([^\d])\1{2,}")
 
+_MENTION = re.compile(r"[@＠][\w\-]{1,15}(?![\w\-])")
+"""A name that is spoken to, as chats and public posts write it: up to a blank or a mark."""
+
+
+def without_mentions(text: str) -> str:
+    """The text without the names after `@`: whom it is said to says nothing of its mood.
+
+    Before `normalise`, which drops the blank that ends a name. A text that is nothing but one such
+    word stays, for there a sentence may follow the name without a blank.
+    """
+    if "@" not in text and "＠" not in text:
+        return text
+    rest = _MENTION.sub("@", text)
+    return text if rest.strip(" @") == "" else rest
+
 
 def normalise(text: str) -> str:
     """The text in one spelling; defined for every text, and no longer than it."""

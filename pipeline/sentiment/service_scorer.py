@@ -10,7 +10,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from pipeline.sentiment.evidence import Evidence, evidence
-from pipeline.sentiment.grams import folded, grams, runs
+from pipeline.sentiment.grams import folded, grams, runs, seen_of
 from pipeline.sentiment.normalise import normalise
 from pipeline.sentiment.risk_words import RISK_VERSION, risk_words
 from pipeline.sentiment.service_model import (
@@ -83,7 +83,11 @@ class ServiceScorer:
         normal = normalise(text or "")
         if not normal:
             return NOTHING
-        seen = folded(normal, is_agent=role != "customer")
+        is_agent = role != "customer"
+        # Risk words are looked for in names too: who sends a post to @12315 threatens.
+        seen = folded(normal, is_agent=is_agent)
+        if "@" in normal:
+            seen = seen_of(text or "", is_agent=is_agent)
         pieces = runs(seen)
         found = grams(pieces)
         values = self._values(found)
@@ -110,7 +114,7 @@ class ServiceScorer:
 
     def values(self, text: str, role: str = "customer") -> list[float]:
         """The value of every one of `OUTPUTS` before it becomes a probability."""
-        return self._values(grams(runs(folded(normalise(text), is_agent=role != "customer"))))
+        return self._values(grams(runs(seen_of(text, is_agent=role != "customer"))))
 
     def _values(self, found: set[str]) -> list[float]:
         get = self._rows.get

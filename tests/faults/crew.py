@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
 from agents.connection import KafkaConnection
 from agents.topics import apply_topics
 from kefu.local_kafka import LocalKafka
-from tests.broker.harness import Worker, wait_until_drained
+from tests.broker.harness import START_LIMIT_S, Worker, wait_until_drained
 from tests.faults.load import Load
 from tests.faults.recovery import Recovery
 from tests.faults.settings import BROKER, WORKER
@@ -23,6 +26,7 @@ class Crew:
     def __init__(self, connection: KafkaConnection, folder: Path, options: tuple[str, ...]) -> None:
         self.connection = connection
         self.recovery = Recovery(connection)
+        self._admin = AdminClient(connection.confluent())
         self._folder = folder
         self._options = options
         self.longest_stop_s = 0.0
@@ -43,8 +47,20 @@ class Crew:
         self.longest_stop_s = max(self.longest_stop_s, time.monotonic() - asked_at)
 
     def wait_until_at_work(self) -> None:
-        """Return when what has been written so far is processed."""
+        """Return when all have joined, and what has been written so far is processed."""
+        deadline = time.monotonic() + START_LIMIT_S
+        while self._joined() < len(self.workers):
+            assert time.monotonic() < deadline, "not all workers have joined"
+            time.sleep(0.1)
         self.recovery.wait(self.recovery.ends(), since=None)
+
+    def _joined(self) -> int:
+        """How many the group has; 0 where Kafka does not say."""
+        try:
+            described = self._admin.describe_consumer_groups(["kefu.engine"], request_timeout=5)
+            return len(described["kefu.engine"].result().members)
+        except KafkaException:
+            return 0
 
     def finish(self, case: str, load: Load) -> None:
         """Wait until all input is processed, compare what came out, and end everybody in order."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +17,13 @@ import pytest
 from agents.connection import KafkaConnection
 from agents.settings import default_config_dir
 from kefu.demo.workers import free_port
+from kefu.generator import Generator
+from schemas.events import AgentPresence
+from schemas.topics import HOUR_MS
 from tests.broker.harness import input_lag
 from tests.broker.pages import scrape, total
 from tests.faults.crew import broker, crew
-from tests.faults.load import Load, generated
+from tests.faults.load import START_MS, Arrival, Load, in_time
 from tests.faults.memory import MIB
 from tests.faults.settings import RATE, WORKER
 
@@ -26,7 +31,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 EVERY_S = 5.0
-SETTLING = 0.25
+SETTLING = 0.4
 """This share of the time passes until the first interactions have left the state again."""
 MAX_MIB_PER_HOUR = 30.0
 
@@ -44,8 +49,8 @@ class Sample(NamedTuple):
 
 
 def remembering_briefly(folder: Path) -> Path:
-    """The shipped configuration, but interactions leave within the hour of event time that half an
-    hour of load stands for many of: then their number is steady.
+    """The shipped configuration, but interactions leave soon after their last event, and no clock
+    runs for longer than they last: then their number is steady.
     """
     config = folder / "config"
     shutil.copytree(default_config_dir(), config)
@@ -53,7 +58,10 @@ def remembering_briefly(folder: Path) -> Path:
     text = sla.read_text(encoding="utf-8")
     for key in ("reopen_window_hours", "idle_expiry_hours"):
         (line,) = [one for one in text.splitlines() if one.startswith(f"{key}:")]
-        text = text.replace(line, f"{key}: 0.5")
+        text = text.replace(line, f"{key}: 0.1")
+    text = re.sub(
+        r"target_seconds: (\d+)", lambda at: f"target_seconds: {min(int(at[1]), 300)}", text
+    )
     sla.write_text(text, encoding="utf-8")
     return config
 
@@ -76,6 +84,14 @@ def sample(connection: KafkaConnection, process: psutil.Process, port: int, sinc
     )
 
 
+def steady() -> Iterator[Arrival]:
+    """As many new interactions a minute from begin to end: the made-up day is level after 14:00,
+    for longer than half an hour of load stands for.
+    """
+    stream = Generator(1_000, start_ms=START_MS + 5 * HOUR_MS, rate_per_minute=600.0)
+    return in_time(event for event in stream if not isinstance(event, AgentPresence))
+
+
 def test_half_an_hour_of_steady_load(tmp_path: Path) -> None:
     port = free_port()
     options = (
@@ -87,7 +103,7 @@ def test_half_an_hour_of_steady_load(tmp_path: Path) -> None:
         broker() as (_, connection),
         crew(connection, tmp_path, "w0", options=options) as workers,
     ):
-        with Load(connection, generated(1_000), RATE) as load:
+        with Load(connection, steady(), RATE) as load:
             workers.wait_until_at_work()
             process = psutil.Process(workers.workers["w0"].process.pid)
             since = time.monotonic()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sentiment.normalise import normalise
+from pipeline.sentiment.normalise import normalise, without_mentions
 from pipeline.sentiment.traditional import PHRASES, TRADITIONAL
 
 
@@ -30,6 +30,22 @@ from pipeline.sentiment.traditional import PHRASES, TRADITIONAL
 )
 def test_a_text_becomes_its_one_spelling(text: str, expected: str) -> None:
     assert normalise(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("@某某客服 宽带断了 ＠某某网厅", "@ 宽带断了 @"),
+        ("谢谢@小王，弄好了", "谢谢@，弄好了"),
+        ("@客服你们真垃圾", "@客服你们真垃圾"),
+        ("@某某客服 @某某网厅", "@某某客服 @某某网厅"),
+        ("@ 好的", "@ 好的"),
+        ("名字长过十五个字的一定不只是名字 @这句话后面没有空格所以它不是一个名字", None),
+        ("没有提到谁", None),
+    ],
+)
+def test_the_names_after_an_at_sign_go(text: str, expected: str | None) -> None:
+    assert without_mentions(text) == (text if expected is None else expected)
 
 
 @given(st.text(max_size=60))
