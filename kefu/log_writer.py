@@ -73,9 +73,13 @@ class LogWriter:
     def flush(self) -> None:
         """Wait until Kafka has everything; raises `NoKafkaError`."""
         left = self._producer.flush(FLUSH_LIMIT_S)
-        if left or self._failed is not None:
-            reason = self._failed.name() if self._failed else "time is up"
-            raise NoKafkaError(f"{left} records were not confirmed by Kafka: {reason}")
+        self._raise_where_refused()
+        if left:
+            raise NoKafkaError(f"Kafka did not confirm {left} records in {FLUSH_LIMIT_S:.0f} s")
+
+    def _raise_where_refused(self) -> None:
+        if self._failed is not None:
+            raise NoKafkaError(f"Kafka refused a record: {self._failed.name()}")
 
     def _tick(self, place: tuple[str, int], time_ms: int) -> None:
         if time_ms <= self._ticked[place]:
@@ -91,8 +95,7 @@ class LogWriter:
         self.ticks += 1
 
     def _send(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
-        if self._failed is not None:
-            raise NoKafkaError(f"Kafka refused a record: {self._failed.name()}")
+        self._raise_where_refused()
         while True:
             try:
                 self._producer.produce(topic, value, key, partition, on_delivery=self._on_delivery)
