@@ -7,6 +7,8 @@ from typing import NamedTuple
 SETTLES_MS = 60_000
 """How long a wait that is told of the past is not shown: the answer follows a moment later, in the
 same file that is being imported."""
+SLACK = 64
+"""A group holds at most so many past waits beyond as many as there are present ones."""
 
 
 class WaitingGroup(NamedTuple):
@@ -26,7 +28,7 @@ class WaitingNow(NamedTuple):
 
 
 class Waiting:
-    """Waits by key; changing one is O(log n), reading a group is O(1) amortised."""
+    """Waits by key; changing one is O(log n), reading a group is O(1), both amortised."""
 
     def __init__(self) -> None:
         self._current: dict[str, tuple[WaitingGroup, int]] = {}
@@ -49,7 +51,11 @@ class Waiting:
         group = self._groups.setdefault(group, group)
         self._current[key] = (group, since_ms)
         self._counts[group] = self._counts.get(group, 0) + 1
-        heappush(self._heaps.setdefault(group, []), (since_ms, key))
+        heap = self._heaps.setdefault(group, [])
+        heappush(heap, (since_ms, key))
+        if len(heap) > 2 * self._counts[group] + SLACK:
+            heap[:] = {wait for wait in heap if self._current.get(wait[1]) == (group, wait[0])}
+            heapify(heap)
 
     def forget(self, key: str) -> None:
         """Note that `key` does not wait."""
@@ -70,7 +76,4 @@ class Waiting:
             heap = self._heaps[group]
             while heap and self._current.get(heap[0][1]) != (group, heap[0][0]):
                 heappop(heap)
-            if len(heap) > 2 * count + 64:
-                heap[:] = [(since, key) for key, (g, since) in self._current.items() if g == group]
-                heapify(heap)
             yield group, WaitingNow(count, heap[0][0] if heap else None)
