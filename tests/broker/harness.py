@@ -17,7 +17,6 @@ from agents.topics import apply_topics, partition_counts
 from kefu.local_kafka import LocalKafka
 from schemas.topics import INPUTS, OUTPUTS
 
-START_LIMIT_S = 60.0
 SESSION_TIMEOUT_S = 6.0
 """Shorter than a worker's default, so that a killed one is missed soon."""
 STOP_LIMIT_S = 60.0

@@ -13,9 +13,9 @@ from confluent_kafka.admin import AdminClient
 from agents.connection import KafkaConnection
 from agents.topics import apply_topics
 from kefu.local_kafka import LocalKafka
-from tests.broker.harness import START_LIMIT_S, Worker, wait_until_drained
+from tests.broker.harness import Worker, wait_until_drained
 from tests.faults.load import Load
-from tests.faults.recovery import Recovery
+from tests.faults.recovery import LIMIT_S, Recovery
 from tests.faults.settings import BROKER, WORKER
 from tests.faults.verdict import check
 
@@ -48,7 +48,7 @@ class Crew:
 
     def wait_until_at_work(self) -> None:
         """Return when all have joined, and what has been written so far is processed."""
-        deadline = time.monotonic() + START_LIMIT_S
+        deadline = time.monotonic() + LIMIT_S
         while self._joined() < len(self.workers):
             assert time.monotonic() < deadline, "not all workers have joined"
             time.sleep(0.1)
