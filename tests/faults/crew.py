@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from agents.connection import KafkaConnection
 from agents.topics import apply_topics
 from kefu.local_kafka import LocalKafka
@@ -26,7 +23,6 @@ class Crew:
     def __init__(self, connection: KafkaConnection, folder: Path, options: tuple[str, ...]) -> None:
         self.connection = connection
         self.recovery = Recovery(connection)
-        self._admin = AdminClient(connection.confluent())
         self._folder = folder
         self._options = options
         self.longest_stop_s = 0.0
@@ -47,20 +43,12 @@ class Crew:
         self.longest_stop_s = max(self.longest_stop_s, time.monotonic() - asked_at)
 
     def wait_until_at_work(self) -> None:
-        """Return when all have joined, and what has been written so far is processed."""
+        """Return when something, and all that has been written so far, is processed."""
         deadline = time.monotonic() + LIMIT_S
-        while self._joined() < len(self.workers):
-            assert time.monotonic() < deadline, "not all workers have joined"
+        while not self.recovery.processed():
+            assert time.monotonic() < deadline, "no worker has begun"
             time.sleep(0.1)
         self.recovery.wait(self.recovery.ends(), since=None)
-
-    def _joined(self) -> int:
-        """How many the group has; 0 where Kafka does not say."""
-        try:
-            described = self._admin.describe_consumer_groups(["kefu.engine"], request_timeout=5)
-            return len(described["kefu.engine"].result().members)
-        except KafkaException:
-            return 0
 
     def finish(self, case: str, load: Load) -> None:
         """Wait until all input is processed, compare what came out, and end everybody in order."""

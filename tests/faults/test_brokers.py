@@ -17,8 +17,7 @@ pytestmark = pytest.mark.broker
 AWAY_S = 10.0 if SHORT else 120.0
 
 
-# librdkafka 2.16.0 once aborted the process of this test, which writes while the broker dies, and
-# pytest's worker with it.
+# Not in `make test` for now: see librdkafka in docs/faults.md.
 @only_in_full
 @repeated(3)
 def test_the_broker_is_restarted_then_killed_then_gone_for_a_while(
