@@ -8,7 +8,8 @@ SETTLES_MS = 60_000
 """How long a wait that is told of the past is not shown: the answer follows a moment later, in the
 same file that is being imported."""
 SLACK = 64
-"""A group holds at most so many past waits beyond as many as there are present ones."""
+"""Past waits of a group are dropped when there are so many more of them than present ones, as one
+begins."""
 
 
 class WaitingGroup(NamedTuple):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipeline.sentiment.evidence import Evidence, evidence
 from pipeline.sentiment.grams import folded, grams, runs, seen_of
-from pipeline.sentiment.normalise import normalise
+from pipeline.sentiment.normalise import normalise, without_mentions
 from pipeline.sentiment.risk_words import RISK_VERSION, risk_words
 from pipeline.sentiment.service_model import (
     EMOTIONS,
@@ -83,11 +83,9 @@ class ServiceScorer:
         normal = normalise(text or "")
         if not normal:
             return NOTHING
-        is_agent = role != "customer"
-        # Risk words are looked for in names too: who sends a post to @12315 threatens.
-        seen = folded(normal, is_agent=is_agent)
-        if "@" in normal:
-            seen = seen_of(text or "", is_agent=is_agent)
+        # `normal` keeps the names for the risk words: who sends a post to @12315 threatens.
+        nameless = normalise(without_mentions(text or "")) if "@" in normal else normal
+        seen = folded(nameless, is_agent=role != "customer")
         pieces = runs(seen)
         found = grams(pieces)
         values = self._values(found)

@@ -12,7 +12,7 @@ from agents.topics import apply_topics
 from kefu.local_kafka import LocalKafka
 from tests.broker.harness import Worker, wait_until_drained
 from tests.faults.load import Load
-from tests.faults.recovery import LIMIT_S, Recovery
+from tests.faults.recovery import Recovery
 from tests.faults.settings import BROKER, WORKER
 from tests.faults.verdict import check
 
@@ -44,10 +44,7 @@ class Crew:
 
     def wait_until_at_work(self) -> None:
         """Return when something, and all that has been written so far, is processed."""
-        deadline = time.monotonic() + LIMIT_S
-        while not self.recovery.processed():
-            assert time.monotonic() < deadline, "no worker has begun"
-            time.sleep(0.1)
+        self.recovery.wait_until_begun()
         self.recovery.wait(self.recovery.ends(), since=None)
 
     def finish(self, case: str, load: Load) -> None:

@@ -33,9 +33,15 @@ class Arrival(NamedTuple):
     event: Event | None
 
 
-def events(seed: int, count: int | None = None) -> Iterator[Event]:
+def events(
+    seed: int,
+    count: int | None = None,
+    *,
+    start_ms: int = START_MS,
+    rate_per_minute: float = CALLS_PER_MINUTE,
+) -> Iterator[Event]:
     """Events of the demo's generator, without presence; for ever where there is no `count`."""
-    stream = Generator(seed, start_ms=START_MS, rate_per_minute=CALLS_PER_MINUTE)
+    stream = Generator(seed, start_ms=start_ms, rate_per_minute=rate_per_minute)
     return islice((event for event in stream if not isinstance(event, AgentPresence)), count)
 
 

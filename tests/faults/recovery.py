@@ -59,6 +59,14 @@ class Recovery:
         """How many records are acknowledged; 0 where Kafka is away."""
         return sum((self._acknowledged() or {}).values())
 
+    def wait_until_begun(self) -> int:
+        """Return as soon as something is processed: how many records."""
+        deadline = time.monotonic() + LIMIT_S
+        while not (done := self.processed()):
+            assert time.monotonic() < deadline, f"nothing processed within {LIMIT_S:.0f} s"
+            time.sleep(0.01)
+        return done
+
     def _acknowledged(self) -> Ends | None:
         asked = [TopicPartition(*place) for place in self._places]
         try:

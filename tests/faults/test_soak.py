@@ -17,13 +17,11 @@ import pytest
 from agents.connection import KafkaConnection
 from agents.settings import default_config_dir
 from kefu.demo.workers import free_port
-from kefu.generator import Generator
-from schemas.events import AgentPresence
 from schemas.topics import HOUR_MS
 from tests.broker.harness import input_lag
 from tests.broker.pages import scrape, total
 from tests.faults.crew import broker, crew
-from tests.faults.load import START_MS, Arrival, Load, in_time
+from tests.faults.load import START_MS, Arrival, Load, events, in_time
 from tests.faults.memory import MIB
 from tests.faults.settings import RATE, WORKER
 
@@ -88,8 +86,7 @@ def steady() -> Iterator[Arrival]:
     """As many new interactions a minute from begin to end: the made-up day is level after 14:00,
     for longer than half an hour of load stands for.
     """
-    stream = Generator(1_000, start_ms=START_MS + 5 * HOUR_MS, rate_per_minute=600.0)
-    return in_time(event for event in stream if not isinstance(event, AgentPresence))
+    return in_time(events(1_000, start_ms=START_MS + 5 * HOUR_MS, rate_per_minute=600.0))
 
 
 def test_half_an_hour_of_steady_load(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from tests.faults.crew import broker, crew
 from tests.faults.load import Load, events, generated, in_time
-from tests.faults.recovery import LIMIT_S
 from tests.faults.settings import RATE, SESSION_TIMEOUT_S, SHORT, repeated
 
 pytestmark = pytest.mark.broker
@@ -46,10 +45,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_backlog(tmp_path: Path) -> None:
         with crew(connection, tmp_path) as workers:
             with workers.recovery.after():
                 workers.start("w0")
-                deadline = time.monotonic() + LIMIT_S
-                while not (done := workers.recovery.processed()):
-                    assert time.monotonic() < deadline, workers.workers["w0"].tail()
-                    time.sleep(0.01)
+                done = workers.recovery.wait_until_begun()
                 workers.kill("w0")
                 left = sum(workers.recovery.ends().values()) - done
                 assert left, "void: the kill came after the input had ended"
