@@ -8,10 +8,10 @@ of committed records never sees half of one.
 import threading
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from confluent_kafka import (
@@ -25,6 +25,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from agents.connection import KafkaConnection
+from pipeline.state import StateVersionError
 
 LEDGER_KEY = "\x00ledger"
 """Sorts before every state key and cannot be one: those begin with a letter."""
@@ -80,7 +81,7 @@ class Checkpoint:
         return -1 if is_another else self.offset
 
 
-class CheckpointVersionError(RuntimeError):
+class CheckpointVersionError(StateVersionError):
     """The checkpoint was written by a newer version of kefu than this one."""
 
 
@@ -115,7 +116,18 @@ class ChangelogReader:
         self._admin.list_topics(timeout=_LIMIT_S)
 
     def read(self, topic: str, partitions: Iterable[int]) -> dict[int, Checkpoint]:
-        """The newest checkpoint of each partition.
+        """The newest checkpoint of each partition, as `reading` finds them."""
+        reading = self.reading(topic, partitions)
+        while True:
+            try:
+                next(reading)
+            except StopIteration as end:
+                return cast(dict[int, Checkpoint], end.value)
+
+    def reading(
+        self, topic: str, partitions: Iterable[int]
+    ) -> Generator[None, None, dict[int, Checkpoint]]:
+        """Read the newest checkpoint of each partition in steps of a fraction of a second.
 
         Waits for transactions that are open at the call until they are decided: by their owner, or
         by the broker after the transaction timeout of a dead one. Raises KafkaException where
@@ -140,6 +152,7 @@ class ChangelogReader:
             left = set(checkpoints)
             deadline = time.monotonic() + _LIMIT_S
             while left:
+                yield
                 messages = consumer.consume(5_000, timeout=0.02)
                 if messages:
                     deadline = time.monotonic() + _LIMIT_S

@@ -48,7 +48,7 @@ class Health:
     def alive(self) -> Answer:
         """False where only a new process helps."""
         silent_s = self._now() - self._turned_at
-        if silent_s > SILENT_S and self._state != "recovering":
+        if silent_s > SILENT_S:
             return Answer(False, f"the loop has not come round for {silent_s:.0f} s")
         return Answer(True, self._state or "running")
 

@@ -3,13 +3,14 @@
 Callbacks of the consumer run inside `consume()`, on this thread and between two checkpoints, so
 nothing is in flight when a partition goes, and there are no locks. A partition resumes from the
 ledger in its checkpoint, never from the group's offset. Outputs, checkpoint and group offset are
-one transaction; when Kafka refuses it, all states are recovered from the changelog.
+one transaction; when Kafka refuses it, all states are recovered from the changelog. Nothing is read
+while states are recovered.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
@@ -18,9 +19,9 @@ from agents.changelog import ChangelogReader
 from agents.export import Exporter
 from agents.health import Health
 from agents.outbox import Outbox, TransactionAbortedError
+from agents.recovery import EngineFactory, Place, Recovery
 from agents.settings import WorkerSettings
 from agents.task import Admission, Task
-from pipeline.engine import Engine
 from schemas.topics import INPUTS, PAYLOADS, changelog_of
 
 log = logging.getLogger("kefu.stage")
@@ -33,9 +34,10 @@ TOPICS_EVERY_S = 5.0
 until then is read again from its beginning."""
 RESTART_AFTER_S = 2.0
 MAX_POISONED = 1_000
-
-EngineFactory = Callable[[str], Engine]
-"""Makes the engine of the partition with that name."""
+MAX_RECORDS = 20_000
+"""About how many records one transaction has at most. After a standstill a tick may find a million
+clocks due: Kafka gives a transaction 10 s (`agents.outbox`), and would take back the same one for
+ever."""
 
 
 class HotStage:
@@ -53,7 +55,9 @@ class HotStage:
         self._exporter = exporter
         self._facts_partitions = facts_partitions
         self._changelog: ChangelogReader
-        self._tasks: dict[tuple[str, int], Task] = {}
+        self._tasks: dict[Place, Task] = {}
+        self._missing: set[Place] = set()
+        self._recovery: Recovery | None = None
         self._poisoned: set[tuple[str, int, int]] = set()
         self._membership: Any = None
         self._gauges_at = 0.0
@@ -110,76 +114,92 @@ class HotStage:
         try:
             while not self.stop.is_set():
                 self.health.turned()
+                if self._missing:
+                    self._recover(consumer)
+                    continue
                 messages = consumer.consume(settings.batch, timeout=POLL_S)
                 if messages:
                     self._process(messages, consumer, outbox)
                 self._show_gauges(consumer)
-                self._look_at_topics(consumer)
+                self._look_at_topics()
         finally:
-            self._drop(list(self._tasks))
+            self._drop()
             consumer.close()
 
-    # --- membership ------------------------------------------------------------------------------
+    # --- membership and states -------------------------------------------------------------------
 
     def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
-        self.health.recovering()
-        self._recover([(tp.topic, tp.partition) for tp in assigned])
         # Kept from here: after an expulsion and a new start a freshly asked one would belong to a
         # newer generation, and so let a batch of the old assignment pass.
         self._membership = consumer.consumer_group_metadata()
-        for tp in assigned:
-            tp.offset = self._tasks[tp.topic, tp.partition].ledger + 1
-        consumer.assign(assigned)
-        self._exporter.rebalanced(len(self._tasks))
-        self.health.joined(len(self._tasks))
+        consumer.assign([])
+        self._exporter.rebalanced(len(assigned))
+        if assigned:
+            self._lose((tp.topic, tp.partition) for tp in assigned)
+        else:
+            self.health.joined(0)
 
-    def _on_revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
-        self._drop([(tp.topic, tp.partition) for tp in revoked])
+    def _on_revoke(self, consumer: Consumer, _revoked: list[TopicPartition]) -> None:
+        self._drop()
         consumer.unassign()
 
-    def _drop(self, partitions: Iterable[tuple[str, int]]) -> None:
-        for partition in partitions:
-            if self._tasks.pop(partition, None) is not None:
-                self._exporter.revoked(*partition)
-        self.assigned = tuple(sorted(self._tasks))
+    def _drop(self) -> None:
+        """Forget all partitions: with this strategy of assignment all of them go at once."""
+        for place in (*self._tasks, *self._missing):
+            self._exporter.revoked(*place)
+        self._tasks.clear()
+        self._missing.clear()
+        self._end_recovery()
+        self.assigned = ()
 
-    def _recover(self, partitions: list[tuple[str, int]]) -> None:
-        started = time.monotonic()
-        by_topic: dict[str, list[int]] = {}
-        for topic, partition in partitions:
-            by_topic.setdefault(topic, []).append(partition)
-        topic_ids = self._changelog.topic_ids(by_topic) if by_topic else {}
-        for topic, numbers in by_topic.items():
-            for partition, checkpoint in self._changelog.read(changelog_of(topic), numbers).items():
-                engine = self._make_engine(f"{topic}/{partition}")
-                engine.restore(checkpoint.partition, checkpoint.records)
-                task = Task(topic, partition, engine, checkpoint, topic_ids.get(topic, ""))
-                self._tasks[topic, partition] = task
-                if task.ledger < checkpoint.offset:
-                    log.warning(
-                        "%s/%s was made anew: read from its beginning, its state is kept",
-                        topic,
-                        partition,
-                        extra={"topic": topic, "partition": partition},
-                    )
-        self.assigned = tuple(sorted(self._tasks))
-        self._exporter.recovered(time.monotonic() - started)
+    def _lose(self, places: Iterable[Place]) -> None:
+        """Forget states that Kafka does not hold; they are recovered before anything is read."""
+        for place in places:
+            self._tasks.pop(place, None)
+            self._missing.add(place)
+        self.health.recovering()
+
+    def _recover(self, consumer: Consumer) -> None:
+        """One step of it, and one call to Kafka's client, which brings revocations and errors."""
+        if self._recovery is None:
+            consumer.assign([])
+            self._recovery = Recovery(self._changelog, self._make_engine, self._missing)
+        if self._recovery.step():
+            self._exporter.recovered(self._recovery.seconds)
+            self._tasks.update(self._recovery.tasks)
+            self._missing.clear()
+            self._end_recovery()
+            consumer.assign(
+                [TopicPartition(*place, task.ledger + 1) for place, task in self._tasks.items()]
+            )
+            self.assigned = tuple(sorted(self._tasks))
+            self.health.joined(len(self._tasks))
+            return
+        for message in consumer.consume(1, timeout=0):
+            _raise_where_failed(message)
+
+    def _end_recovery(self) -> None:
+        if self._recovery is not None:
+            self._recovery.close()
+            self._recovery = None
 
     # --- the batch -------------------------------------------------------------------------------
 
     def _process(self, messages: list[Message], consumer: Consumer, outbox: Outbox) -> None:
         started = time.monotonic()
-        touched: dict[tuple[str, int], Task] = {}
-        refetch: dict[tuple[str, int], Task] = {}
+        touched: dict[Place, Task] = {}
+        refetch: dict[Place, Task] = {}
+        records = 0
         for message in messages:
-            if message.error() is not None:
-                if message.error().retriable():
-                    continue
-                raise KafkaException(message.error())
+            if _raise_where_failed(message):
+                continue
             place = (message.topic(), message.partition())
             task = self._tasks.get(place)
             if task is None or place in refetch:
-                continue  # revoked meanwhile, or to be fetched again
+                continue  # lost meanwhile, or to be fetched again
+            if records >= MAX_RECORDS:
+                refetch[place] = task
+                continue
             offset = message.offset()
             match task.admit(offset):
                 case Admission.DUPLICATE:
@@ -193,27 +213,33 @@ class HotStage:
                     gap = offset - task.ledger - 1
                     if gap:
                         self._exporter.gap(place[0], gap)
+            before = task.unsent
             try:
-                task.process(
+                is_done = task.process(
                     offset,
                     message.key(),
                     message.value(),
                     message.timestamp()[1],
                     poisoned=bool(self._poisoned) and (*place, offset) in self._poisoned,
+                    most=MAX_RECORDS - records,
                 )
             except Exception as error:
                 self._poison(place, offset, error)
-                self._start_again(consumer, [place])
+                self._lose([place])
                 touched.pop(place, None)
                 continue
+            records += task.unsent - before
             touched[place] = task
-        self._send(touched, consumer, outbox)
+            if not is_done:
+                refetch[place] = task
+        self._send(touched, outbox)
         for place, task in refetch.items():
             task.hole_asked = task.ledger + 1
-            consumer.seek(TopicPartition(*place, task.ledger + 1))
+            if not self._missing:  # else all are read on from their ledgers when it is recovered
+                consumer.seek(TopicPartition(*place, task.ledger + 1))
         self._exporter.batch(time.monotonic() - started)
 
-    def _poison(self, place: tuple[str, int], offset: int, error: Exception) -> None:
+    def _poison(self, place: Place, offset: int, error: Exception) -> None:
         """An error of ours: this event becomes a dead letter when it is read again."""
         if len(self._poisoned) >= MAX_POISONED:
             raise error
@@ -229,9 +255,7 @@ class HotStage:
         )
         self._poisoned.add((*place, offset))
 
-    def _send(
-        self, touched: dict[tuple[str, int], Task], consumer: Consumer, outbox: Outbox
-    ) -> None:
+    def _send(self, touched: dict[Place, Task], outbox: Outbox) -> None:
         batches = []
         offsets = []
         for place, task in touched.items():
@@ -257,21 +281,15 @@ class HotStage:
                 extra={"reason": str(aborted)},
             )
             self._exporter.restarted()
-            self._start_again(consumer, list(self._tasks))
+            self._lose(list(self._tasks))
             return
         for task, outputs in batches:
             self._exporter.sent(task, outputs)
 
-    def _start_again(self, consumer: Consumer, places: list[tuple[str, int]]) -> None:
-        """Forget states that Kafka does not hold, and resume from those that it does."""
-        self._recover(places)
-        for place in places:
-            consumer.seek(TopicPartition(*place, self._tasks[place].ledger + 1))
-
-    def _look_at_topics(self, consumer: Consumer) -> None:
+    def _look_at_topics(self) -> None:
         """Begin anew with topics that were deleted and made again under this worker's hands."""
         now = time.monotonic()
-        if not self._tasks or now - self._topics_at < TOPICS_EVERY_S:
+        if not self._tasks or self._missing or now - self._topics_at < TOPICS_EVERY_S:
             return
         self._topics_at = now
         try:
@@ -284,7 +302,7 @@ class HotStage:
             if task.topic_id and found.get(place[0], task.topic_id) != task.topic_id
         ]
         if places:
-            self._start_again(consumer, places)
+            self._lose(places)
 
     def _show_gauges(self, consumer: Consumer) -> None:
         now = time.monotonic()
@@ -294,3 +312,13 @@ class HotStage:
         for place, task in self._tasks.items():
             _, end = consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
             self._exporter.show(task, max(0, end - task.ledger - 1) if end >= 0 else 0)
+
+
+def _raise_where_failed(message: Message) -> bool:
+    """True where it is no record but a failure that the client mends by itself; raises where it
+    does not.
+    """
+    error = message.error()
+    if error is not None and not error.retriable():
+        raise KafkaException(error)
+    return error is not None

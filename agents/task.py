@@ -27,8 +27,11 @@ class PartitionEngine(Protocol):
     def now_ms(self) -> int | None: ...
     @property
     def past(self) -> Sequence[str]: ...
+    @property
+    def changes(self) -> int: ...
     def is_past(self, time_ms: int) -> bool: ...
     def feed(self, event: Event) -> tuple[Output, ...]: ...
+    def advance(self, now_ms: int, most: int | None = None) -> tuple[Output, ...]: ...
     def take_changes(self) -> list[tuple[str, bytes | None]]: ...
     def encode_partition(self) -> bytes: ...
 
@@ -80,30 +83,38 @@ class Task:
             return Admission.NEXT
         return Admission.HOLE
 
+    @property
+    def unsent(self) -> int:
+        """How many records wait to be sent: outputs, and changes of the state."""
+        return len(self.outputs) + self.engine.changes
+
     def process(
-        self, offset: int, key: bytes | None, value: bytes | None, time_ms: int, *, poisoned: bool
-    ) -> None:
-        """Feed one record. Anything but `InvalidEvent` that the engine raises passes through."""
+        self,
+        offset: int,
+        key: bytes | None,
+        value: bytes | None,
+        time_ms: int,
+        *,
+        poisoned: bool,
+        most: int | None = None,
+    ) -> bool:
+        """Feed one record. Anything but `InvalidEvent` that the engine raises passes through.
+
+        False where it is a tick by which more than `most` interactions are due: the record must
+        come again.
+        """
         try:
             if poisoned:
                 raise InvalidEvent(Reason.ENGINE_ERROR, "the engine failed on this event")
             event, unknown = decode(value)
             _check_place(event, key, self.topic)
-            now_ms = self.engine.now_ms
-            made = self.engine.feed(event)
-            self.outputs.extend(made)
-            self.past.update(self.engine.past)
-            self.unknown_fields += unknown
             if type(event) is Tick:
-                self.ticks += 1
+                if not self._advance(event, most):
+                    self.ledger, self.changed = offset - 1, True
+                    return False
             else:
-                self.processed += 1
-                if now_ms is not None and not (made and type(made[0]) is Duplicate):
-                    event_ms = to_ms(event.time)
-                    if self.engine.is_past(event_ms):
-                        self.backfilled += 1
-                    else:
-                        self.delays_ms.append(max(0, now_ms - event_ms))
+                self._feed(event)
+            self.unknown_fields += unknown
         except InvalidEvent as invalid:
             letter = dead_letter(
                 invalid,
@@ -117,8 +128,31 @@ class Task:
             self.outputs.append(letter)
             if is_kept(value):
                 self.refused.append(Refused(letter.id, self.topic, key, value or b""))
-        self.ledger = offset
-        self.changed = True
+        self.ledger, self.changed = offset, True
+        return True
+
+    def _advance(self, tick: Tick, most: int | None) -> bool:
+        time_ms = to_ms(tick.time)
+        self.outputs.extend(self.engine.advance(time_ms, most))
+        self.past.update(self.engine.past)
+        if (self.engine.now_ms or 0) < time_ms:
+            return False
+        self.ticks += 1
+        return True
+
+    def _feed(self, event: Event) -> None:
+        now_ms = self.engine.now_ms
+        made = self.engine.feed(event)
+        self.outputs.extend(made)
+        self.past.update(self.engine.past)
+        self.processed += 1
+        if now_ms is None or (made and type(made[0]) is Duplicate):
+            return
+        event_ms = to_ms(event.time)
+        if self.engine.is_past(event_ms):
+            self.backfilled += 1
+        else:
+            self.delays_ms.append(max(0, now_ms - event_ms))
 
     def take_outputs(self) -> list[Output]:
         """The outputs since the last call, duplicates among them."""

@@ -40,8 +40,9 @@ def formatted(value: float, unit: str, decimals: int | None = None) -> str:
             return f"{_digits(value, decimals)}%"
         case "s":
             return _seconds(value, decimals)
-        case "short":
-            return _scaled(value, decimals, 1000, ("", " K", " Mil", " Bil"))
+        case "locale":
+            shown = automatic_decimals(value) if decimals is None else decimals
+            return f"{value:,.{shown}f}"
         case "none" | "":
             return _digits(value, decimals)
         case "bytes":

@@ -112,8 +112,13 @@ class Engine:
             return self._present(event, time_ms)
         return self._interact(event, time_ms)
 
-    def advance(self, now_ms: int) -> tuple[Output, ...]:
-        """Tell the time: deadlines at or before it fire. A time that has passed changes nothing."""
+    def advance(self, now_ms: int, most: int | None = None) -> tuple[Output, ...]:
+        """Tell the time: deadlines at or before it fire. A time that has passed changes nothing.
+
+        With `most`, no more than so many interactions are looked at in one call. Where that was not
+        enough the time stands still (`now_ms`); told the same time again, the engine goes on, and
+        all that it returns is what one call would have returned.
+        """
         self._past.clear()
         partition = self._partition
         before_ms = partition.now_ms
@@ -121,6 +126,7 @@ class Engine:
             return ()
         partition.now_ms = now_ms
         out: list[Output] = []
+        looked_at = 0
         while (popped := self._timers.pop_due(now_ms)) is not None:
             # Only up to the popped instant: what is due later goes back, so that all interactions
             # speak in the order of their times, however stale their timers are.
@@ -128,6 +134,10 @@ class Engine:
             record = self._records.get(key)
             if record is not None:
                 self._fire(key, record, due_ms, before_ms, out)
+            looked_at += 1
+            if looked_at == most and self._timers.has_due(now_ms):
+                partition.now_ms = before_ms
+                return tuple(out)
         self._changed.update(self._staff.roll(now_ms, before_ms, self._tallies))
         facts = self._tallies.send_due(now_ms)
         self._past.extend(fact.id for fact in facts.past)
@@ -167,6 +177,11 @@ class Engine:
         return len(self._records) + len(self._staff)
 
     @property
+    def changes(self) -> int:
+        """How many records `take_changes` would return."""
+        return len(self._changed)
+
+    @property
     def timers(self) -> int:
         """How many interactions have a timer."""
         return len(self._timers)
@@ -188,7 +203,10 @@ class Engine:
         return encode_state(self._partition)
 
     def restore(self, partition: bytes | None, records: dict[str, bytes]) -> None:
-        """Take up from a checkpoint; raises `StateVersionError` for a newer version's state."""
+        """Take up from a checkpoint; raises `StateVersionError` for a newer version's state.
+
+        The records may come in several calls, those after the first without the partition.
+        """
         if partition is not None:
             self._partition = decode_partition(partition)
             self._tallies = Tallies(self._partition, self._origin, self._past_after_ms)

@@ -28,5 +28,9 @@ class Timers:
                 return due_ms, key
         return None
 
+    def has_due(self, now_ms: int) -> bool:
+        """Whether the heap holds a time at or before `now_ms`; it may turn out to be stale."""
+        return bool(self._heap) and self._heap[0][0] <= now_ms
+
     def __len__(self) -> int:
         return len(self._scheduled)

@@ -2,7 +2,7 @@
 
 from grafana.boards.board import Board
 from grafana.boards.monitoring import ANY_BAD, SELF, SOME_BAD, VERSIONS
-from grafana.boards.panels import AMBER, GREEN, RED, Panel, Row
+from grafana.boards.panels import AMBER, COUNT, GREEN, RED, Panel, Row
 from grafana.boards.queries import CHANNEL, DATA_AGE, increase
 
 AGE = ((None, GREEN), (15, AMBER), (30, RED))
@@ -40,13 +40,13 @@ TRUST = Row(
             "stat", ("Records waiting", "积压记录"),
             ("Records between the workers and the end of the input.",
              "输入末尾与处理位置之间的记录数。"),
-            "short", {"lag": "sum(max by (topic,partition) (kefu_input_lag))"}, (3, 4),
+            COUNT, {"lag": "sum(max by (topic,partition) (kefu_input_lag))"}, (3, 4),
         ),
         Panel(
             "stat", ("Dead letters, 1 h", "死信（1 小时）"),
             ("Events that could not be taken in the last hour, of all reasons; they are kept.",
              "最近一小时无法处理的事件（已保留）。"),
-            "short", {"dead letters": "sum(increase(kefu_dead_letters_total[1h]))"},
+            COUNT, {"dead letters": "sum(increase(kefu_dead_letters_total[1h]))"},
             (3, 4), ANY_BAD,
         ),
         Panel(
@@ -54,7 +54,7 @@ TRUST = Row(
             ("Workers that answer Prometheus, and those that it knows of. Fewer than these: one is "
              "down, and the data age says whether its partitions are taken over.",
              "有响应的工作进程数与已知总数。少于总数说明有进程停止；其分区是否已被接管见“数据延迟”。"),
-            "short",
+            COUNT,
             {
                 ("up", "在线"): 'sum(up{job="kefu-worker"})',
                 ("known", "已知"): 'count(up{job="kefu-worker"})',
@@ -65,7 +65,7 @@ TRUST = Row(
             "stat", ("Partitions", "分区"),
             ("Input partitions that some worker shows.",
              "正在被处理的输入分区数。"),
-            "short",
+            COUNT,
             {"read": "count(count by (topic,partition) (kefu_state_shown_timestamp_seconds))"},
             (2, 4),
         ),
@@ -96,7 +96,7 @@ FLOW = Row(
             ("Why events were refused; the runbook says what to do about each. The 24 hours end "
              "now; they are no calendar day.",
              "事件被拒的原因；处理办法见运行手册。24 小时截至当前，不是自然日。"),
-            "short",
+            COUNT,
             {"{{reason}}": "sum by (reason) (increase(kefu_dead_letters_total[24h])) > 0 or "
              "topk(1, sum by (reason) (increase(kefu_dead_letters_total[24h])))"},
             (8, 8), SOME_BAD,
@@ -112,7 +112,7 @@ CHANNELS = Row(
             ("Messages and utterances read in five minutes, of everybody who speaks. A channel "
              "that is open and falls to 0 may have lost its connection.",
              "每五分钟读入的消息与话语（所有角色）。营业中的渠道降为 0 时，接入可能已中断。"),
-            "short",
+            COUNT,
             {"{{channel}}": increase("kefu_messages_total", "channel", "5m", where=CHANNEL)},
             (16, 8),
         ),
@@ -121,7 +121,7 @@ CHANNELS = Row(
             ("1 where the channel is open at the wall time by its calendar, 0 where closed: a "
              "closed one may be silent.",
              "按日历当前营业为 1，否则为 0；未营业的渠道没有消息属正常。"),
-            "short", {"{{channel}}": f"max by (channel) (kefu_channel_open{{{CHANNEL}}})"},
+            COUNT, {"{{channel}}": f"max by (channel) (kefu_channel_open{{{CHANNEL}}})"},
             (8, 8), ((None, AMBER), (1, GREEN)), highest=1,
         ),
     ),
@@ -146,7 +146,7 @@ TIME = Row(
              "in one partition alone: a hot key or a stuck worker; in all: too few workers.",
              "输入末尾与处理位置之间的记录数，最多的八个分区。仅一个分区积压多为热点或卡住；"
              "全部积压说明进程不足。"),
-            "short",
+            COUNT,
             {"{{topic}}/{{partition}}": "topk(8, max by (topic,partition) (kefu_input_lag))"},
             (6, 8),
         ),
@@ -188,7 +188,7 @@ WORKERS = Row(
             "timeseries", ("Partitions by worker", "各进程分区数"),
             ("Input partitions that each worker has; a rebalance moves them.",
              "各工作进程持有的输入分区数；再均衡时会移动。"),
-            "short", {"{{instance}}": "sum by (instance) (kefu_assigned_partitions)"}, (6, 8),
+            COUNT, {"{{instance}}": "sum by (instance) (kefu_assigned_partitions)"}, (6, 8),
         ),
         Panel(
             "timeseries", ("Memory by worker", "各进程内存"),
@@ -205,7 +205,7 @@ WORKERS = Row(
             "timeseries", ("Interactions in state", "状态中的会话"),
             ("Interactions and agents held in state.",
              "状态中保存的会话、通话与坐席数。"),
-            "short", {"{{topic}}": "sum by (topic) (max by (topic,partition) (kefu_live_records))"},
+            COUNT, {"{{topic}}": "sum by (topic) (max by (topic,partition) (kefu_live_records))"},
             (6, 8),
         ),
         Panel(
@@ -213,7 +213,7 @@ WORKERS = Row(
             ("Assignments received, recoveries from a failure of Kafka, and offsets proven missing "
              "(the markers of transactions are among them).",
              "收到的分区分配、Kafka 故障后的恢复、确认缺失的偏移（含事务标记）。24 小时截至当前。"),
-            "short",
+            COUNT,
             {
                 ("rebalances", "再均衡"): "sum(increase(kefu_rebalances_total[24h]))",
                 ("restarts", "重启"): "sum(increase(kefu_restarts_total[24h]))",

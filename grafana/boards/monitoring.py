@@ -1,6 +1,6 @@
 """How the monitoring itself does: its series, the versions that run, how alerts reach people."""
 
-from grafana.boards.panels import AMBER, GREEN, RED, Panel, Row
+from grafana.boards.panels import AMBER, COUNT, GREEN, RED, Panel, Row
 
 ANY_BAD = ((None, GREEN), (1, RED))
 SOME_BAD = ((None, GREEN), (1, AMBER))
@@ -26,13 +26,13 @@ SELF = Row(
              "their queue is `other`, or a second tenant's of the same name.",
              "因指标页（max_series）或分区的等待分组（max_waiting_groups）已满而显示为 other 的"
              "标签组合，以及因队列为 other 或与另一租户同名而未显示的窗口。"),
-            "short", {"refused": "sum(increase(kefu_series_refused_total[1h]))"}, (5, 4), SOME_BAD,
+            COUNT, {"refused": "sum(increase(kefu_series_refused_total[1h]))"}, (5, 4), SOME_BAD,
         ),
         Panel(
             "stat", ("Names not admitted, 1 h", "未收录名称（1 小时）"),
             ("Queues and channels shown as `other`: add them to config/metrics.yaml.",
              "显示为 other 的队列、渠道；请加入 config/metrics.yaml。"),
-            "short", {"refused": "sum(increase(kefu_label_values_refused_total[1h]))"}, (5, 4),
+            COUNT, {"refused": "sum(increase(kefu_label_values_refused_total[1h]))"}, (5, 4),
             SOME_BAD,
         ),
         Panel(
@@ -45,7 +45,7 @@ SELF = Row(
             "stat", ("Unknown fields, 1 h", "未知字段（1 小时）"),
             ("Fields of events that this version does not know; it drops them.",
              "本版本不认识而忽略的事件字段。"),
-            "short", {"fields": "sum(increase(kefu_unknown_fields_total[1h]))"}, (5, 4), SOME_BAD,
+            COUNT, {"fields": "sum(increase(kefu_unknown_fields_total[1h]))"}, (5, 4), SOME_BAD,
         ),
     ),
 )  # fmt: skip
@@ -58,7 +58,7 @@ VERSIONS = Row(
             ("Different combinations of kefu, policies and rules among the workers: 1, but for "
              "a deployment.",
              "各进程的版本、策略、规则组合数；除发布期间外应为 1。"),
-            "short", {"versions": "count(count by (version,sla,qa) (kefu_build))"}, (4, 8),
+            COUNT, {"versions": "count(count by (version,sla,qa) (kefu_build))"}, (4, 8),
             ((None, GREEN), (2, AMBER)),
         ),
         Panel(
@@ -66,7 +66,7 @@ VERSIONS = Row(
             ("Workers by version of kefu, of the policies and of the rules. Two lines outside of a "
              "deployment: workers judge by different rules.",
              "按 kefu、策略、规则的版本统计进程数。发布期间以外出现两行，说明判定规则不一致。"),
-            "short",
+            COUNT,
             {"kefu {{version}} · sla {{sla}} · qa {{qa}}":
              "count by (version,sla,qa) (kefu_build)"},
             (8, 8),
@@ -77,7 +77,7 @@ VERSIONS = Row(
              "tried again, what is refused is not. Empty where the adapter does not run.",
              "每五分钟发送次数，按机器人答复；limited、busy 会重试，refused 不会。"
              "未运行适配器时为空。"),
-            "short",
+            COUNT,
             {"{{outcome}}": "sum by (outcome) (increase(kefu_notify_posts_total[5m]))"},
             (8, 8),
         ),
@@ -87,7 +87,7 @@ VERSIONS = Row(
              "hour (Alertmanager sends these again). – where the adapter does not run.",
              "正在等待发送的告警组，以及最近一小时未被接收的（Alertmanager 会重发）。"
              "未运行适配器时显示 –。"),
-            "short",
+            COUNT,
             {
                 ("waiting", "等待"): "sum(kefu_notify_waiting)",
                 ("failed, 1 h", "失败（1 小时）"):

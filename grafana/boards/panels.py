@@ -27,6 +27,8 @@ GREEN, AMBER, RED, BLUE = "green", "orange", "red", "blue"
 PLAIN: Steps = ((None, BLUE),)
 _METRIC = re.compile(r"\b(?:kefu_|process_|scrape_)\w+|\bup\b(?={)")
 SOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
+COUNT = "locale"
+"""Unit of whole numbers, to the last digit: Grafana's "short" would make "2 K" of 2,345."""
 FORMULA_PX = 320
 """Width of the column with the formulas' names: the longest in English."""
 BY_PARTITION = "kind,channel,queue,priority,partition"
@@ -103,8 +105,8 @@ def render(panel: Panel, language: Language, lead_to: Sequence[Target]) -> Any:
         .height(height)
         .thresholds(_thresholds(panel.steps))
     )
-    if panel.unit == "short":
-        made = made.decimals(0)  # counts; `increase()` extrapolates, and makes fractions of them
+    if panel.unit == COUNT:
+        made = made.decimals(0)  # `increase()` extrapolates, and makes fractions of counts
     if panel.highest is not None:
         made = made.min(0).max(panel.highest)
     for number, (legend, query) in enumerate(panel.queries.items()):
@@ -236,7 +238,7 @@ def _columns(made: Any, panel: Panel, language: Language, lead_to: Sequence[Targ
         made = made.override_by_name(first, [_mappings(CHINESE)])
     for legend, (unit, steps) in panel.columns.items():
         shown: list[models.DynamicConfigValue] = [models.DynamicConfigValue("unit", unit)]
-        if unit == "short":
+        if unit == COUNT:
             shown.append(models.DynamicConfigValue("decimals", 0))
         if len(steps) > 1:
             shown += [

@@ -1,7 +1,7 @@
 """Quality and sentiment: the hourly check, and how customers feel meanwhile."""
 
 from grafana.boards.board import Board
-from grafana.boards.panels import AMBER, GREEN, PLAIN, RED, Panel, Row
+from grafana.boards.panels import AMBER, COUNT, GREEN, PLAIN, RED, Panel, Row
 from grafana.boards.queries import PLACE, QUEUE, increase, of_partition, ratio
 
 SCORE = ((None, RED), (60, AMBER), (80, GREEN))
@@ -137,20 +137,20 @@ ISSUES = Row(
             "bargauge", ("Ten most frequent rules, 1 h", "命中最多的十条规则（1 小时）"),
             ("Hits of quality rules as first said; what late events undid is beside it.",
              "质检规则命中次数（首次判定）；撤回数见右侧。"),
-            "short", {"{{rule}}": f"topk(10, {increase('kefu_qa_issues_total', 'rule')} > 0)"},
+            COUNT, {"{{rule}}": f"topk(10, {increase('kefu_qa_issues_total', 'rule')} > 0)"},
             (8, 9),
         ),
         Panel(
             "timeseries", ("Issues by severity", "按严重程度"),
             ("Hits in ten minutes by severity, as first said.",
              "每十分钟命中次数（首次判定），按严重程度。"),
-            "short", {"{{severity}}": increase("kefu_qa_issues_total", "severity", "10m")},
+            COUNT, {"{{severity}}": increase("kefu_qa_issues_total", "severity", "10m")},
             (8, 9), stacked=True,
         ),
         Panel(
             "bargauge", ("Withdrawn by severity, 1 h", "撤回（1 小时）"),
             ("Hits that late events undid, of all queues.", "被迟到事件撤回的命中（全部队列）。"),
-            "short",
+            COUNT,
             {"{{severity}}": "sum by (severity) (increase(kefu_qa_withdrawn_total[1h]))"}, (4, 9),
         ),
         Panel(
@@ -158,7 +158,7 @@ ISSUES = Row(
             ("Interactions closed as complaints, by whether a deadline was missed in them "
              "before.",
              "以投诉结束的会话，按此前是否超时。"),
-            "short", {"{{after_breach}}": increase("kefu_complaints_total", "after_breach")},
+            COUNT, {"{{after_breach}}": increase("kefu_complaints_total", "after_breach")},
             (4, 9),
         ),
     ),
@@ -171,7 +171,7 @@ MOOD = Row(
             "timeseries", ("Customer messages by mood", "客户消息情绪"),
             ("Customer messages in ten minutes by class.",
              "每十分钟客户消息，按情绪类别。"),
-            "short",
+            COUNT,
             {"{{label}}": increase("kefu_customer_messages_total", "label", "10m", where=PLACE)},
             (8, 8), stacked=True,
         ),
@@ -187,13 +187,13 @@ MOOD = Row(
             ("Moods that fell, customers who stayed negative, and what late events took back, "
              "in ten minutes.",
              "每十分钟情绪骤降、持续负面以及撤回的次数。"),
-            "short", {"{{what}}": increase("kefu_moods_total", "what", "10m")}, (4, 8),
+            COUNT, {"{{what}}": increase("kefu_moods_total", "what", "10m")}, (4, 8),
         ),
         Panel(
             "bargauge", ("Risk words by class, 1 h", "风险词（1 小时）"),
             ("Customer messages with a risk word: regulator, legal, media, complaint.",
              "含风险词的客户消息：监管、法律、媒体、投诉。"),
-            "short", {"{{risk}}": increase("kefu_risk_words_total", "risk")}, (4, 8),
+            COUNT, {"{{risk}}": increase("kefu_risk_words_total", "risk")}, (4, 8),
         ),
     ),
 )  # fmt: skip
@@ -227,7 +227,7 @@ ABOUT = Row(
              "the days of reports begin at midnight of the tenant's time zone.",
              "已发布的小时报告，以及因迟到事件重新发布的；后者较多时，最近几小时只是暂定。"
              "24 小时截至当前；日报以租户时区零点为界。"),
-            "short",
+            COUNT,
             {
                 ("first", "首版"): 'sum(increase(kefu_scorecards_total{revised="no"}[24h]))',
                 ("revised", "修订"): 'sum(increase(kefu_scorecards_total{revised="yes"}[24h]))',
@@ -246,7 +246,7 @@ QUEUES = Row(
              "columns speak of the last closed hour, the others of the last 60 minutes.",
              "每行一个队列；点击名称进入该队列的时效看板，或仅看该队列。"
              "“小时报告”列为上一个已关闭的小时，其余为最近 60 分钟。"),
-            "short",
+            COUNT,
             {
                 ("score", "得分"): ratio(increase("kefu_qa_score_sum", "queue"),
                                        increase("kefu_qa_score_count", "queue")),
@@ -265,7 +265,7 @@ QUEUES = Row(
             (24, 10),
             columns={
                 ("score", "得分"): ("none", SCORE),
-                ("scored", "已评分"): ("short", PLAIN),
+                ("scored", "已评分"): (COUNT, PLAIN),
                 ("failed", "不及格率"): ("percentunit", FAILED),
                 ("negative", "负面占比"): ("percentunit", NEGATIVE),
                 ("empathy", "共情率"): ("percentunit", EMPATHY),

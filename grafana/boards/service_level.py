@@ -1,6 +1,6 @@
 """Service level, abandonment and the handling of calls: rows of the SLA board."""
 
-from grafana.boards.panels import AMBER, GREEN, PLAIN, RED, Panel, Row
+from grafana.boards.panels import AMBER, COUNT, GREEN, PLAIN, RED, Panel, Row
 from grafana.boards.queries import QUEUE, increase, interval, ratio
 
 LEVEL = ((None, RED), (0.8, AMBER), (0.95, GREEN))
@@ -16,7 +16,7 @@ LEVELS = Row(
              "config/sla.yaml. Days begin at midnight of the tenant's time zone.",
              "业内五种口径，可相差数个百分点，汇报时请注明公式。“及时”与“短时”的秒数在"
              " config/sla.yaml 中设定。日报以租户时区零点为界。"),
-            "short",
+            COUNT,
             {
                 ("level", "服务水平"): ratio(
                     interval("kefu_interval_service_level_numerator", "formula"),
@@ -27,8 +27,8 @@ LEVELS = Row(
             (10, 8),
             columns={
                 ("level", "服务水平"): ("percentunit", LEVEL),
-                ("in time", "达标"): ("short", PLAIN),
-                ("of", "总数"): ("short", PLAIN),
+                ("in time", "达标"): (COUNT, PLAIN),
+                ("of", "总数"): (COUNT, PLAIN),
             },
             rows_by="formula",
         ),
@@ -37,7 +37,7 @@ LEVELS = Row(
             ("Waits of the last closed half hour, by how they ended: below 10 the shares beside "
              "it say little.",
              "上一个已关闭半小时的接听与放弃数；少于 10 时旁边的比例参考意义不大。"),
-            "short", {"{{fate}}": interval("kefu_interval_contacts", "fate")}, (7, 8),
+            COUNT, {"{{fate}}": interval("kefu_interval_contacts", "fate")}, (7, 8),
         ),
         Panel(
             "timeseries", ("Abandonment", "放弃率"),

@@ -1,7 +1,7 @@
 """SLA and breaches: how long customers wait, by every reading of it."""
 
 from grafana.boards.board import Board
-from grafana.boards.panels import AMBER, GREEN, PLAIN, RED, Panel, Row, Text
+from grafana.boards.panels import AMBER, COUNT, GREEN, PLAIN, RED, Panel, Row, Text
 from grafana.boards.queries import (
     CHANNEL,
     KEPT_CLOCKS,
@@ -69,20 +69,20 @@ STATS = Row(
             "stat", ("Breaches", "超时"),
             ("Waits that passed their target, of all clocks, as first said.",
              "超过目标的等待次数（所有时钟，首次判定）。"),
-            "short", {"breaches": decided(BREACHED)}, (4, 4), BREACHED_BAD,
+            COUNT, {"breaches": decided(BREACHED)}, (4, 4), BREACHED_BAD,
         ),
         Panel(
             "stat", ("Warnings", "预警"),
             ("Waits that came near their target; most are answered then, if someone looks.",
              "接近目标的等待次数；及时处理多数可避免超时。"),
-            "short", {"warnings": increase("kefu_sla_warnings_total")}, (4, 4),
+            COUNT, {"warnings": increase("kefu_sla_warnings_total")}, (4, 4),
         ),
         Panel(
             "stat", ("Corrections", "更正"),
             ("Statements that late events took back. Many: a source delivers late, and the "
              "counters beside it are provisional.",
              "被迟到事件推翻的判定。若较多，说明来源迟到，旁边的计数只是暂定。"),
-            "short", {"corrections": "sum(increase(kefu_sla_corrections_total[1h]))"}, (4, 4),
+            COUNT, {"corrections": "sum(increase(kefu_sla_corrections_total[1h]))"}, (4, 4),
         ),
         Panel(
             "stat", ("Answered within 210 s", "210 秒内响应"),
@@ -148,25 +148,25 @@ BREACHES = Row(
             "timeseries", ("Breaches by clock", "按时钟"),
             ("Breaches in five minutes, by clock; docs/clocks.md says what each measures.",
              "每五分钟的超时次数，按时钟；含义见 docs/clocks.md。"),
-            "short", {"{{clock}}": decided(BREACHED, "clock", "5m") + " > 0"}, (8, 8), stacked=True,
+            COUNT, {"{{clock}}": decided(BREACHED, "clock", "5m") + " > 0"}, (8, 8), stacked=True,
         ),
         Panel(
             "bargauge", ("By queue, 1 h", "按队列（1 小时）"),
             ("Breaches of the last hour by queue, as first said.",
              "最近一小时各队列的超时次数（首次判定）。"),
-            "short", {"{{queue}}": decided(BREACHED, "queue")}, (4, 8),
+            COUNT, {"{{queue}}": decided(BREACHED, "queue")}, (4, 8),
         ),
         Panel(
             "bargauge", ("By channel, 1 h", "按渠道（1 小时）"),
             ("Breaches of the last hour by channel, as first said.",
              "最近一小时各渠道的超时次数（首次判定）。"),
-            "short", {"{{channel}}": decided(BREACHED, "channel")}, (4, 8),
+            COUNT, {"{{channel}}": decided(BREACHED, "channel")}, (4, 8),
         ),
         Panel(
             "bargauge", ("By priority, 1 h", "按优先级（1 小时）"),
             ("Breaches of the last hour by priority, of all queues.",
              "最近一小时各优先级的超时次数（全部队列）。"),
-            "short",
+            COUNT,
             {"{{priority}}": increase("kefu_sla_by_priority_total", "priority",
                                       where=f'outcome="breached",{CHANNEL}')},
             (4, 8),
@@ -175,7 +175,7 @@ BREACHES = Row(
             "bargauge", ("Corrections by outcome, 1 h", "更正结果（1 小时）"),
             ("What late events showed to be true instead, of all queues.",
              "迟到事件表明的真实结果（全部队列）。"),
-            "short",
+            COUNT,
             {"{{outcome}}": "sum by (outcome) (increase(kefu_sla_corrections_total[1h]))"}, (4, 8),
         ),
     ),
@@ -190,7 +190,7 @@ CLOCKS = Row(
              "(these of all queues). docs/clocks.md says what each measures; alarms have no met.",
              "各时钟的判定（首次判定），以及迟到事件的更正（全部队列）。各时钟含义见 "
              "docs/clocks.md；告警时钟没有“按时”。"),
-            "short",
+            COUNT,
             {
                 ("met", "按时"): decided(MET, "clock"),
                 ("breached", "超时"): decided(BREACHED, "clock"),
@@ -200,11 +200,11 @@ CLOCKS = Row(
             },
             (12, 11),
             columns={
-                ("met", "按时"): ("short", PLAIN),
-                ("breached", "超时"): ("short", BREACHED_BAD),
+                ("met", "按时"): (COUNT, PLAIN),
+                ("breached", "超时"): (COUNT, BREACHED_BAD),
                 ("kept", "按时率"): ("percentunit", LEVEL),
-                ("warned", "预警"): ("short", PLAIN),
-                ("corrected", "更正"): ("short", PLAIN),
+                ("warned", "预警"): (COUNT, PLAIN),
+                ("corrected", "更正"): (COUNT, PLAIN),
             },
             rows_by="clock",
         ),
@@ -241,7 +241,7 @@ QUEUES = Row(
              "service level is of the last closed half hour, by the first formula, of so many.",
              "每行一个队列；点击名称进入该队列的质检看板，或仅看该队列。"
              "服务水平为上一个已关闭的半小时（公式 1）及其分母。"),
-            "short",
+            COUNT,
             {
                 ("met", "按时"): decided(MET, "queue"),
                 ("breached", "超时"): decided(BREACHED, "queue"),
@@ -257,12 +257,12 @@ QUEUES = Row(
             },
             (24, 10),
             columns={
-                ("met", "按时"): ("short", PLAIN),
-                ("breached", "超时"): ("short", BREACHED_BAD),
+                ("met", "按时"): (COUNT, PLAIN),
+                ("breached", "超时"): (COUNT, BREACHED_BAD),
                 ("kept", "按时率"): ("percentunit", LEVEL),
                 ("first response p90", "首响 p90"): ("s", TARGET),
                 ("service level 1", "服务水平 1"): ("percentunit", LEVEL),
-                ("of", "总数"): ("short", PLAIN),
+                ("of", "总数"): (COUNT, PLAIN),
             },
         ),
     ),

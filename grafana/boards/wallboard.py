@@ -1,7 +1,7 @@
 """The wallboard: what happens now, for the people who can still do something about it."""
 
 from grafana.boards.board import Board
-from grafana.boards.panels import AMBER, GREEN, PLAIN, RED, Panel, Row
+from grafana.boards.panels import AMBER, COUNT, GREEN, PLAIN, RED, Panel, Row
 from grafana.boards.queries import (
     CLOCK,
     DATA_AGE,
@@ -41,7 +41,7 @@ NOW = Row(
              "counts once. Too low while the data age is red: what nobody reads is not in it.",
              "正在等待人工回复的客户数；分区交接期间不重复计数。"
              "“数据延迟”为红时偏低：未被处理的分区不在其中。"),
-            "short", {"waiting": f"sum({WAITING}) or {NOBODY}"}, (3, 4),
+            COUNT, {"waiting": f"sum({WAITING}) or {NOBODY}"}, (3, 4),
         ),
         Panel(
             "stat", ("Longest wait", "最长等待"),
@@ -63,14 +63,14 @@ NOW = Row(
             ("The two sides of the service level beside it, by the formula chosen above. Of fewer "
              "than 10 it says little.",
              "左侧服务水平的分子与分母（按上方所选公式）；分母少于 10 时参考意义不大。"),
-            "short", {("in time", "达标"): NUMERATOR, ("of all", "总数"): DENOMINATOR}, (4, 4),
+            COUNT, {("in time", "达标"): NUMERATOR, ("of all", "总数"): DENOMINATOR}, (4, 4),
         ),
         Panel(
             "stat", ("Breaches, 15 min", "超时（15 分钟）"),
             ("Waits that passed their target in the last 15 minutes, of all clocks; corrections "
              "are not taken off.",
              "最近 15 分钟内超过目标的等待（所有时钟），不扣除事后更正。"),
-            "short", {"breaches": BREACHED_15M}, (3, 4), SOME_BAD,
+            COUNT, {"breaches": BREACHED_15M}, (3, 4), SOME_BAD,
         ),
         Panel(
             "stat", ("Negative, 30 min", "负面占比（30 分钟）"),
@@ -97,13 +97,13 @@ WAITS = Row(
             "timeseries", ("Waiting by queue", "各队列等待人数"),
             ("Customers who wait for a human, by queue; a gap is time that no worker showed.",
              "各队列正在等待人工的客户数；断线处为无工作进程上报的时间。"),
-            "short", {"{{queue}}": f"sum by (queue) ({WAITING})"}, (8, 8), stacked=True,
+            COUNT, {"{{queue}}": f"sum by (queue) ({WAITING})"}, (8, 8), stacked=True,
         ),
         Panel(
             "bargauge", ("Waiting by priority", "各优先级等待人数"),
             ("Customers who wait for a human, by priority; P1 is the fast lane.",
              "各优先级正在等待人工的客户数；P1 为快线。"),
-            "short", {"{{priority}}": f"sum by (priority) ({WAITING})"}, (4, 8),
+            COUNT, {"{{priority}}": f"sum by (priority) ({WAITING})"}, (4, 8),
         ),
         Panel(
             "bargauge", ("Longest wait by queue", "各队列最长等待"),
@@ -117,7 +117,7 @@ WAITS = Row(
             "bargauge", ("Agents by state", "坐席状态"),
             ("Human agents of these queues by what they do now; only those whose presence is told.",
              "这些队列的人工坐席当前状态；仅统计有状态上报的坐席。"),
-            "short", {"{{state}}": of_partition("kefu_agents", "state")}, (4, 8),
+            COUNT, {"{{state}}": of_partition("kefu_agents", "state")}, (4, 8),
         ),
         Panel(
             "stat", ("Occupancy, 30 min", "利用率（30 分钟）"),
@@ -137,7 +137,7 @@ FLOW = Row(
             "timeseries", ("Opened and closed", "进线与结束"),
             ("Interactions opened and closed in five minutes.",
              "每五分钟新开与结束的会话、通话数。"),
-            "short",
+            COUNT,
             {
                 ("opened", "进线"): increase(
                     "kefu_interactions_total", span="5m", where=f'what="opened",{QUEUE}'),
@@ -151,7 +151,7 @@ FLOW = Row(
             ("Waits that ended in time, passed their target, or came near it, as first said; what "
              "late events took back is on the SLA board.",
              "按时、超时、预警的次数（首次判定）；被迟到事件推翻的见时效看板。"),
-            "short",
+            COUNT,
             {
                 ("met", "按时"): increase(
                     "kefu_sla_total", span="5m", where=f'outcome="met",{PLACE}'),
@@ -165,7 +165,7 @@ FLOW = Row(
             "bargauge", ("Nodes reached, 1 h", "到达节点（1 小时）"),
             ("How often conversations came to each of the five nodes.",
              "一小时内到达受理、分诊、处理、反馈、回访各节点的次数。"),
-            "short", {"{{node}}": increase("kefu_node_reached_total", "node")}, (4, 8),
+            COUNT, {"{{node}}": increase("kefu_node_reached_total", "node")}, (4, 8),
         ),
         Panel(
             "bargauge", ("Dwell by node, 1 h", "节点停留（1 小时）"),
@@ -191,7 +191,7 @@ QUEUES = Row(
             ("One row a queue; the name leads to its SLA board, or narrows this one. Counts and "
              "shares are of the last hour.",
              "每行一个队列；点击名称进入该队列的时效看板，或仅看该队列。计数与占比为最近一小时。"),
-            "short",
+            COUNT,
             {
                 ("waiting", "等待"): f"sum by (queue) ({WAITING})",
                 ("longest wait", "最长等待"):
@@ -207,10 +207,10 @@ QUEUES = Row(
             },
             (24, 10),
             columns={
-                ("waiting", "等待"): ("short", PLAIN),
+                ("waiting", "等待"): (COUNT, PLAIN),
                 ("longest wait", "最长等待"): ("s", WAIT),
-                ("breaches, 1 h", "超时（1 小时）"): ("short", SOME_BAD),
-                ("opened, 1 h", "进线（1 小时）"): ("short", PLAIN),
+                ("breaches, 1 h", "超时（1 小时）"): (COUNT, SOME_BAD),
+                ("opened, 1 h", "进线（1 小时）"): (COUNT, PLAIN),
                 ("negative, 1 h", "负面占比（1 小时）"): ("percentunit", SHARE_BAD),
             },
         ),

@@ -5,7 +5,7 @@ import multiprocessing
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count, islice
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -43,26 +43,20 @@ QUEUES = ("sales", "after_sales", "logistics", "vip")
 
 
 def run() -> dict[str, object]:
-    """Microseconds of CPU an event (median of eight parts) and bytes an open conversation.
+    """Microseconds of CPU an event (median of eight parts), bytes an open conversation, and
+    microseconds to restore one from a checkpoint.
 
-    Every size runs in a process of its own, so that none inherits another's memory.
+    Every measurement runs in a process of its own, so that none inherits another's memory.
     """
     result: dict[str, object] = {"events": EVENTS}
-    context = multiprocessing.get_context("spawn")
     for label, size in SIZES.items():
         click.echo(f"{size:,} open conversations …", err=True)
-        receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_measure, args=(size, sender))
-        process.start()
-        sender.close()
-        try:
-            us_per_event, bytes_per_open, timers = receiver.recv()
-        except EOFError:
-            raise click.ClickException(f"the run with {size:,} conversations failed") from None
-        process.join()
+        us_per_event, bytes_per_open, timers = _alone(_measure, size)
+        (us_per_restored,) = _alone(_restore, size)
         result[f"us_per_event_{label}"] = round(us_per_event, 2)
         result[f"bytes_per_open_{label}"] = round(bytes_per_open)
-        result[f"timers_{label}"] = timers
+        result[f"us_per_restored_{label}"] = round(us_per_restored, 2)
+        result[f"timers_{label}"] = round(timers)
     first, last = result["us_per_event_1k"], result["us_per_event_1m"]
     assert isinstance(first, float)  # noqa: S101 - for the type checker
     assert isinstance(last, float)  # noqa: S101 - for the type checker
@@ -70,7 +64,25 @@ def run() -> dict[str, object]:
     return result
 
 
-def _measure(size: int, sender: Connection) -> None:
+def _alone(measure: Callable[[int], tuple[float, ...]], size: int) -> tuple[float, ...]:
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(measure, size, sender))
+    process.start()
+    sender.close()
+    try:
+        found: tuple[float, ...] = receiver.recv()
+    except EOFError:
+        raise click.ClickException(f"the run with {size:,} conversations failed") from None
+    process.join()
+    return found
+
+
+def _send(measure: Callable[[int], tuple[float, ...]], size: int, sender: Connection) -> None:
+    sender.send(measure(size))
+
+
+def _measure(size: int) -> tuple[float, ...]:
     engine = Engine(load_config(), origin="bench", scorer=None)
     gc.collect()
     before = _resident_bytes()
@@ -91,7 +103,19 @@ def _measure(size: int, sender: Connection) -> None:
             engine.feed(event)
         parts.append((time.process_time() - began) / len(events) * 1e6)
         engine.take_changes()
-    sender.send((median(parts), bytes_per_open, engine.timers))
+    return median(parts), bytes_per_open, engine.timers
+
+
+def _restore(size: int) -> tuple[float, ...]:
+    engine = Engine(load_config(), origin="bench", scorer=None)
+    for event in _opening(size):
+        engine.feed(event)
+    records = {key: value for key, value in engine.take_changes() if value is not None}
+    partition = engine.encode_partition()
+    restored = Engine(load_config(), origin="bench", scorer=None)
+    began = time.process_time()
+    restored.restore(partition, records)
+    return ((time.process_time() - began) / size * 1e6,)
 
 
 def _opening(size: int) -> Iterator[ConversationEvent]:

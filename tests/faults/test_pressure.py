@@ -10,10 +10,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from agents.changelog import LEDGER_KEY, Ledger
+from agents.connection import KafkaConnection
 from schemas.codec import from_ms, to_ms
 from schemas.events import ConversationMessage, Event, MessageData
+from schemas.topics import CONVERSATIONS, changelog_of
+from tests.broker.harness import read_records
 from tests.faults.crew import Crew, broker, crew
 from tests.faults.load import START_MS, Arrival, Load, events, generated, in_time
 from tests.faults.memory import Watched
@@ -25,18 +30,25 @@ MAX_GROWN_MIB = 250.0
 """Kafka's client may hold 32 MiB of input and 256 MiB of unsent output; the rest is state."""
 SECONDS = 5.0 if SHORT else 60.0
 LONG = 10_000 if SHORT else 100_000
+OPEN = 10_000 if SHORT else 100_000
 STOPPED_S, RUNNING_S = 0.4, 0.1
 
 
 def hot(number: int, time_ms: int, times: int = 1) -> ConversationMessage:
     """One of many messages of one conversation; it says so many `times` what it has to say."""
-    is_customer = number % 3 > 0
+    return message("conv-hot", number, time_ms, times, is_customer=number % 3 > 0)
+
+
+def message(
+    subject: str, number: int, time_ms: int, times: int = 1, *, is_customer: bool = True
+) -> ConversationMessage:
+    """A message of that number."""
     text = f"第{number}次问了，我的订单怎么还没到" if is_customer else "请稍等，我帮您查询一下"
     return ConversationMessage(
         id=f"hot-{number}",
         source="hot",
         time=from_ms(time_ms),
-        subject="conv-hot",
+        subject=subject,
         data=MessageData(
             role="customer" if is_customer else "agent",
             text=text * times,
@@ -99,6 +111,38 @@ def test_one_conversation_has_very_many_long_messages(tmp_path: Path) -> None:
                 workers.drain()
         workers.finish(told(f"{LONG:,} messages of one conversation", watched), load)
     assert watched.grown < MAX_GROWN_MIB
+
+
+def partly_told_ticks(connection: KafkaConnection) -> int:
+    """How many checkpoints left a tick to be gone on with: their ledger is that of the last one."""
+    found = 0
+    ledgers: dict[int, int] = {}
+    for record in read_records(connection, changelog_of(CONVERSATIONS.name)):
+        if record.key() == LEDGER_KEY.encode():
+            offset = msgspec.msgpack.decode(record.value() or b"", type=Ledger).offset
+            found += ledgers.get(record.partition()) == offset
+            ledgers[record.partition()] = offset
+    return found
+
+
+def test_a_worker_dies_with_very_many_conversations_open_and_then_all_of_them_are_due(
+    tmp_path: Path,
+) -> None:
+    """The last tick is hours later: more falls due than fits into a transaction."""
+    found: list[Event] = [
+        message(f"conv-{number}", number, START_MS + 100_000 * number // OPEN)
+        for number in range(OPEN)
+    ]
+    with broker() as (_, connection), crew(connection, tmp_path, "w0") as workers:
+        with Load(connection, in_time(found), 10 * RATE) as load:
+            load.wait()
+            with workers.recovery.after():
+                workers.kill("w0")
+                workers.start("w0")
+        workers.finish(f"{OPEN:,} conversations open, then due at once", load)
+        parts = partly_told_ticks(connection)
+    print(f"{parts} transactions ended in the middle of a tick")
+    assert parts
 
 
 @pytest.mark.parametrize("slow", ["broker", pytest.param("worker", marks=only_in_full)])

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kefu.ticks import tick_before
+from pipeline.engine import Engine
 from schemas.codec import to_ms
 from schemas.events import AgentPresence, Event
 from schemas.outputs import Duplicate, Output, QaFacts
@@ -29,6 +30,18 @@ def undisturbed(log: list[Step]) -> list[Output | str]:
     return [output for step in log for output in take(of, step)]
 
 
+def crashed(of: Engine, stored: dict[str, bytes]) -> Engine:
+    """Bring what is stored up to date, and let a new engine take up from it."""
+    for key, value in of.take_changes():
+        if value is None:
+            stored.pop(key, None)
+        else:
+            stored[key] = value
+    again = engine(scorer=SCORER)
+    again.restore(of.encode_partition(), dict(sorted(stored.items(), reverse=True)))
+    return again
+
+
 def with_crashes(log: list[Step], cuts: set[int]) -> list[Output | str]:
     """The outputs where a new engine takes up from a checkpoint before each step of `cuts`."""
     of = engine(scorer=SCORER)
@@ -36,13 +49,7 @@ def with_crashes(log: list[Step], cuts: set[int]) -> list[Output | str]:
     out: list[Output | str] = []
     for index, step in enumerate(log):
         if index in cuts:
-            for key, value in of.take_changes():
-                if value is None:
-                    stored.pop(key, None)
-                else:
-                    stored[key] = value
-            partition, of = of.encode_partition(), engine(scorer=SCORER)
-            of.restore(partition, dict(sorted(stored.items(), reverse=True)))
+            of = crashed(of, stored)
         out.extend(take(of, step))
     return out
 
@@ -57,6 +64,39 @@ def test_a_crash_at_any_point_changes_no_byte_of_what_follows(
     some = data.draw(st.sets(st.integers(0, len(log) - 1), max_size=4))
     for cuts in (some, every):
         assert as_bytes(with_crashes(log, cuts)) == expected
+
+
+def undisturbed_past(log: list[Step]) -> list[str]:
+    of, past = engine(scorer=SCORER), []
+    for step in log:
+        take(of, step)
+        past += of.past
+    return past
+
+
+@settings(STEADY, max_examples=120)
+@given(logs(), st.integers(1, 3), st.booleans())
+def test_a_tick_that_is_told_in_parts_says_the_same_also_where_each_part_ends_in_a_crash(
+    log: list[Step], most: int, crashes: bool
+) -> None:
+    of = engine(scorer=SCORER)
+    stored: dict[str, bytes] = {}
+    out: list[Output | str] = []
+    past: list[str] = []
+    for step in log:
+        if not isinstance(step, int):
+            out += take(of, step)
+            past += of.past
+            continue
+        while (of.now_ms or 0) < step:
+            before_ms = of.now_ms
+            out += of.advance(step, most)
+            past += of.past
+            assert of.now_ms in (before_ms, step)
+            if crashes:
+                of = crashed(of, stored)
+    assert as_bytes(out) == as_bytes(undisturbed(log))
+    assert past == undisturbed_past(log)
 
 
 def without_presence(log: list[Step]) -> list[Step]:

@@ -94,6 +94,7 @@ def test_an_event_that_the_engine_fails_on_is_quoted(log: Log, error: Exception)
 
     class Failing:
         now_ms = None
+        changes = 0
 
         def feed(self, event: object) -> None:
             raise error

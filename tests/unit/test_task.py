@@ -11,7 +11,7 @@ from agents.changelog import LEDGER_KEY, Checkpoint, Ledger, unpacked
 from agents.task import Admission, Task, count_duplicates
 from schemas.codec import MAX_VALUE_BYTES, encode, from_ms
 from schemas.events import Event, Tick
-from schemas.outputs import DeadLetter, MessageEnriched, SlaMet
+from schemas.outputs import DeadLetter, MessageEnriched, SlaBreached, SlaMet
 from schemas.topics import CALLS, CONVERSATIONS
 from tests.unit.builders import START_MS, agent, customer, engine, ms, only, queued
 
@@ -72,6 +72,29 @@ def test_a_tick_needs_no_key_and_is_counted_apart() -> None:
     tick = Tick(id="t", source="clock", time=from_ms(ms(1)), subject="3")
     feed(of, 0, tick, key=None)
     assert (of.ticks, of.processed, letters(of)) == (1, 0, [])
+
+
+def test_a_tick_by_which_too_much_is_due_must_come_again() -> None:
+    of, whole = task(), task()
+    for one in (of, whole):
+        for number in range(5):
+            feed(one, number, customer(0, to=f"c{number}"))
+        one.take_outputs()
+        one.take_checkpoint()
+    tick = Tick(id="t", source="clock", time=from_ms(ms(3_600)), subject="3")
+    arguments: dict[str, Any] = {"key": None, "value": encode(tick), "time_ms": START_MS}
+    arguments["poisoned"] = False
+    outputs = []
+    while not of.process(5, **arguments, most=2):
+        assert (of.ledger, of.ticks, of.changed, of.unsent > 0) == (4, 0, True, True)
+        outputs += of.take_outputs()
+        of.take_checkpoint()
+        assert of.unsent == 0
+    outputs += of.take_outputs()
+    assert whole.process(5, **arguments)
+    assert (of.ledger, of.ticks) == (whole.ledger, whole.ticks) == (5, 1)
+    assert outputs == whole.take_outputs()
+    assert len(only(outputs, SlaBreached)) == 5
 
 
 def test_an_event_that_comes_twice_is_counted_and_moves_the_ledger() -> None:
