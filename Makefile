@@ -50,11 +50,13 @@ $(READY): requirements.lock requirements-java.lock pyproject.toml $(filter .uv/b
 demo: $(READY)
 	@$(BIN)/kefu demo $(DEMO_ARGS)
 
-# The quick half first, a process for each core; then those on real servers, one after another; then
-# the short faults. With TEST_ARGS that choose tests, a part may have none (5).
+# The quick half first, a process for each core; then those on real servers, two at a time where they
+# measure no delay; then the short faults. With TEST_ARGS that choose tests, a part may have none (5).
 test: $(READY) lint
 	$(BIN)/pytest -m "not broker and not slow" -n auto --dist worksteal $(TEST_ARGS) || [ $$? = 5 ]
-	$(BIN)/pytest -m "broker and not slow" --ignore tests/faults $(TEST_ARGS) || [ $$? = 5 ]
+	$(BIN)/pytest -m "broker and alone and not slow" $(TEST_ARGS) || [ $$? = 5 ]
+	$(BIN)/pytest -m "broker and not alone and not slow" -n 2 --dist worksteal \
+		--ignore tests/faults $(TEST_ARGS) || [ $$? = 5 ]
 	$(MAKE) faults FAULTS=short TEST_ARGS='$(TEST_ARGS)'
 
 lint: $(READY)

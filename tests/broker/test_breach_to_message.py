@@ -41,7 +41,7 @@ from schemas.events import CallQueued, CallQueuedData
 from schemas.topics import CALLS, SLA
 from tests.broker.harness import fresh_broker, read_all, running_worker
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.alone]
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "SEC" + "7" * 20

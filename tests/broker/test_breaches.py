@@ -25,7 +25,7 @@ from tests.broker.harness import (
     wait_until_drained,
 )
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.alone]
 
 START_MS = 1_772_413_200_000
 TARGET_S = 3.0

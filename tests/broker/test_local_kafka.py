@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from kefu.kafka_unavailable import KafkaUnavailable
 from kefu.local_kafka import LocalKafka
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.alone]
 
 
 def create_topic(kafka: LocalKafka, name: str) -> None:
