@@ -35,9 +35,9 @@ until then is read again from its beginning."""
 RESTART_AFTER_S = 2.0
 MAX_POISONED = 1_000
 MAX_RECORDS = 20_000
-"""About how many records one transaction has at most. After a standstill a tick may find a million
-clocks due: Kafka gives a transaction 10 s (`agents.outbox`), and would take back the same one for
-ever."""
+"""About how many records one transaction has at most: a second or two of work. After a standstill a
+tick may find a million clocks due: Kafka gives a transaction 10 s (`agents.outbox`), and would take
+back the same one for ever."""
 
 
 class HotStage:

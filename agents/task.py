@@ -100,8 +100,7 @@ class Task:
     ) -> bool:
         """Feed one record. Anything but `InvalidEvent` that the engine raises passes through.
 
-        False where it is a tick by which more than `most` interactions are due: the record must
-        come again.
+        False where it is a tick of which more than `most` records would follow: it must come again.
         """
         try:
             if poisoned:

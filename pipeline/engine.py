@@ -115,9 +115,9 @@ class Engine:
     def advance(self, now_ms: int, most: int | None = None) -> tuple[Output, ...]:
         """Tell the time: deadlines at or before it fire. A time that has passed changes nothing.
 
-        With `most`, no more than so many interactions are looked at in one call. Where that was not
-        enough the time stands still (`now_ms`); told the same time again, the engine goes on, and
-        all that it returns is what one call would have returned.
+        With `most`, a call ends after so many outputs and changed records (those of one interaction
+        belong together). Where more is due the time stands still (`now_ms`); told the same time
+        again, the engine goes on, and all that it returns is what one call would have returned.
         """
         self._past.clear()
         partition = self._partition
@@ -126,7 +126,7 @@ class Engine:
             return ()
         partition.now_ms = now_ms
         out: list[Output] = []
-        looked_at = 0
+        changed = len(self._changed)
         while (popped := self._timers.pop_due(now_ms)) is not None:
             # Only up to the popped instant: what is due later goes back, so that all interactions
             # speak in the order of their times, however stale their timers are.
@@ -134,8 +134,8 @@ class Engine:
             record = self._records.get(key)
             if record is not None:
                 self._fire(key, record, due_ms, before_ms, out)
-            looked_at += 1
-            if looked_at == most and self._timers.has_due(now_ms):
+            made = len(out) + len(self._changed) - changed
+            if most is not None and made >= most and self._timers.has_due(now_ms):
                 partition.now_ms = before_ms
                 return tuple(out)
         self._changed.update(self._staff.roll(now_ms, before_ms, self._tallies))

@@ -85,7 +85,7 @@ def test_a_tick_by_which_too_much_is_due_must_come_again() -> None:
     arguments: dict[str, Any] = {"key": None, "value": encode(tick), "time_ms": START_MS}
     arguments["poisoned"] = False
     outputs = []
-    while not of.process(5, **arguments, most=2):
+    while not of.process(5, **arguments, most=5):
         assert (of.ledger, of.ticks, of.changed, of.unsent > 0) == (4, 0, True, True)
         outputs += of.take_outputs()
         of.take_checkpoint()
