@@ -17,6 +17,8 @@ pytestmark = pytest.mark.broker
 AWAY_S = 10.0 if SHORT else 120.0
 
 
+# Not in `make test` for now: see the hourly scorecards in docs/faults.md.
+@only_in_full
 @repeated(3)
 def test_the_broker_is_restarted_then_killed_then_gone_for_a_while(
     tmp_path: Path, seed: int
