@@ -8,10 +8,10 @@ of committed records never sees half of one.
 import threading
 import time
 import zlib
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from confluent_kafka import (
@@ -117,23 +117,18 @@ class ChangelogReader:
 
     def read(self, topic: str, partitions: Iterable[int]) -> dict[int, Checkpoint]:
         """The newest checkpoint of each partition, as `reading` finds them."""
-        reading = self.reading(topic, partitions)
-        while True:
-            try:
-                next(reading)
-            except StopIteration as end:
-                return cast(dict[int, Checkpoint], end.value)
+        checkpoints = {partition: Checkpoint() for partition in partitions}
+        for _ in self.reading(topic, checkpoints):
+            pass
+        return checkpoints
 
-    def reading(
-        self, topic: str, partitions: Iterable[int]
-    ) -> Generator[None, None, dict[int, Checkpoint]]:
-        """Read the newest checkpoint of each partition in steps of a fraction of a second.
+    def reading(self, topic: str, checkpoints: Mapping[int, Checkpoint]) -> Iterator[None]:
+        """Bring empty checkpoints, by partition, up to date in steps of a fraction of a second.
 
         Waits for transactions that are open at the call until they are decided: by their owner, or
         by the broker after the transaction timeout of a dead one. Raises KafkaException where
         nothing comes for longer than that.
         """
-        checkpoints = {partition: Checkpoint() for partition in partitions}
         ends = self._ends(topic, checkpoints)
         consumer = Consumer(
             {
@@ -168,7 +163,6 @@ class ChangelogReader:
                         left.discard(partition)
         finally:
             consumer.close()
-        return checkpoints
 
     def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
         """Kafka's own ids of those of the topics that there are; none from brokers before 2.8.

@@ -59,10 +59,11 @@ class Recovery:
         by_topic: dict[str, list[int]] = {}
         for topic, partition in places:
             by_topic.setdefault(topic, []).append(partition)
-        topic_ids = self._changelog.topic_ids(by_topic) if by_topic else {}
+        topic_ids = self._changelog.topic_ids(by_topic)
         for topic, numbers in by_topic.items():
             topic_id = topic_ids.get(topic, "")
-            checkpoints = yield from self._changelog.reading(changelog_of(topic), numbers)
+            checkpoints = {number: Checkpoint() for number in numbers}
+            yield from self._changelog.reading(changelog_of(topic), checkpoints)
             for partition, checkpoint in checkpoints.items():
                 yield from self._restore(topic, partition, checkpoint, topic_id)
 

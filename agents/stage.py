@@ -64,7 +64,7 @@ class HotStage:
         self._topics_at = 0.0
         self.stop = threading.Event()
         self.health = Health()
-        self.assigned: tuple[tuple[str, int], ...] = ()
+        self.assigned: tuple[Place, ...] = ()
 
     def run(self) -> None:
         """Consume until told to stop. What a new consumer and producer can mend is retried."""

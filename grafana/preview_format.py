@@ -41,8 +41,7 @@ def formatted(value: float, unit: str, decimals: int | None = None) -> str:
         case "s":
             return _seconds(value, decimals)
         case "locale":
-            shown = automatic_decimals(value) if decimals is None else decimals
-            return f"{value:,.{shown}f}"
+            return _digits(value, decimals, grouping=",")
         case "none" | "":
             return _digits(value, decimals)
         case "bytes":
@@ -75,8 +74,9 @@ def _scaled(value: float, decimals: int | None, base: int, names: Sequence[str])
     return f"{_digits(value, decimals)}{names[number]}"
 
 
-def _digits(value: float, decimals: int | None) -> str:
-    return f"{value:.{automatic_decimals(value) if decimals is None else decimals}f}"
+def _digits(value: float, decimals: int | None, grouping: str = "") -> str:
+    shown = automatic_decimals(value) if decimals is None else decimals
+    return f"{value:{grouping}.{shown}f}"
 
 
 def automatic_decimals(value: float) -> int:

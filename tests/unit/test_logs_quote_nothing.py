@@ -17,6 +17,7 @@ from mode import Service
 from mode.threads import ServiceThread
 
 from agents.app import HotStageService
+from agents.changelog import CheckpointVersionError
 from agents.connection import KafkaConnection
 from agents.metrics_server import _Server
 from agents.scorecard_agent import _Partition
@@ -87,6 +88,16 @@ def test_a_failed_hot_stage_quotes_its_event(log: Log, error: Exception) -> None
     (line,) = log.lines()
     assert (line["logger"], line["message"]) == ("kefu.app", "the hot stage failed")
     assert line["exception"]["type"].endswith(type(error).__name__)
+
+
+def test_a_checkpoint_of_a_newer_kefu_ends_in_one_line_without_a_traceback(log: Log) -> None:
+    def run() -> None:
+        raise CheckpointVersionError("upgrade kefu")
+
+    HotStageService(SimpleNamespace(run=run))._guarded()
+    (line,) = log.lines()
+    assert line["message"] == "agents.changelog.CheckpointVersionError: upgrade kefu"
+    assert "exception" not in line
 
 
 def test_an_event_that_the_engine_fails_on_is_quoted(log: Log, error: Exception) -> None:
