@@ -151,7 +151,7 @@ def _add_scorecards(
 
     @app.on_partitions_assigned.connect
     async def assigned(sender: Any, assigned: set[TP], **kwargs: Any) -> None:
-        await stage().assign({tp.partition for tp in assigned if tp.topic == FACTS.name})
+        stage().assign({tp.partition for tp in assigned if tp.topic == FACTS.name})
 
     facts = app.topic(
         FACTS.name,

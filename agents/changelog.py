@@ -40,6 +40,8 @@ _ZLIB = 0x78
 """The first byte of a compressed record; no other one, a MessagePack array, begins with it."""
 _LIMIT_S = 30.0
 """How long Kafka may say nothing; a dead worker's transaction is open for 10 to 20 s."""
+_CALL_LIMIT_S = 10.0
+"""How long one question about topics may take; whoever asked tries again."""
 _DESCRIBE_LIMIT_S = 5.0
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """Kafka's way to write an id of zeros."""
@@ -113,7 +115,7 @@ class ChangelogReader:
         self._stopping = stopping or threading.Event()
         self._admin = AdminClient(connection.confluent())
         # As the first call of a new client `list_offsets` takes 3 s one time in fifty.
-        self._admin.list_topics(timeout=_LIMIT_S)
+        self._admin.list_topics(timeout=_CALL_LIMIT_S)
 
     def read(self, topic: str, partitions: Iterable[int]) -> dict[int, Checkpoint]:
         """The newest checkpoint of each partition, as `reading` finds them."""
@@ -189,10 +191,12 @@ class ChangelogReader:
         deadline = time.monotonic() + _LIMIT_S
         while True:
             found = self._admin.list_offsets(
-                asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=_LIMIT_S
+                asked,
+                isolation_level=IsolationLevel.READ_UNCOMMITTED,
+                request_timeout=_CALL_LIMIT_S,
             )
             try:
-                return {tp.partition: _answer(f, _LIMIT_S).offset for tp, f in found.items()}
+                return {tp.partition: _answer(f, _CALL_LIMIT_S).offset for tp, f in found.items()}
             except KafkaException as failure:
                 # A topic that was just made has no leader for a moment; the client does not wait.
                 if failure.args[0].code() not in _NO_LEADER_YET or time.monotonic() > deadline:

@@ -7,7 +7,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from agents.connection import KafkaConnection
 
-_LIMIT_S = 30.0
+_LIMIT_S = 10.0
+"""How long Kafka may say nothing."""
 
 
 class RangeReader:
@@ -42,7 +43,10 @@ class RangeReader:
         deadline = time.monotonic() + _LIMIT_S
         try:
             while not self._stopping.is_set() and time.monotonic() < deadline:
-                for message in self._consumer.consume(1_000, timeout=0.02):
+                messages = self._consumer.consume(1_000, timeout=0.02)
+                if messages:
+                    deadline = time.monotonic() + _LIMIT_S
+                for message in messages:
                     error, offset = message.error(), message.offset()
                     if error is None and offset < end:
                         found.append((offset, message.value() or b""))

@@ -28,6 +28,9 @@ from schemas.topics import FACTS, changelog_of
 
 log = logging.getLogger("kefu.scorecards")
 
+OFFSETS_AT_ONCE = 20_000
+"""How much of a backlog is read, and goes into one transaction, at once."""
+
 Record = tuple[int, int, bytes]
 """Partition, offset and value of one fact."""
 
@@ -41,16 +44,10 @@ class _Partition:
     """One facts partition: its scorecards, its ledger, its producer. Used on one thread."""
 
     def __init__(
-        self,
-        number: int,
-        stage: "ScorecardStage",
-        changelog: ChangelogReader,
-        ranges: RangeReader,
-        topic_id: str,
+        self, number: int, stage: "ScorecardStage", changelog: ChangelogReader, topic_id: str
     ) -> None:
         settings = stage.settings
         self.number = number
-        self._ranges = ranges
         self._outbox = Outbox(
             settings.connection, f"{settings.app_id}.scorecards.{number}", 0, stage.stopping
         )
@@ -58,38 +55,35 @@ class _Partition:
         self._scorecards = Scorecards(stage.config, stage.origins)
         self._scorecards.restore(checkpoint.partition, checkpoint.records)
         self._ledger = checkpoint.offset_in(topic_id)
+        self._is_confirmed = True
+        self._outputs: list[Output] = []
         self.topic_id = topic_id or checkpoint.topic_id
 
-    def process(self, records: Iterable[tuple[int, bytes]]) -> list[Output]:
+    def process(self, ranges: RangeReader, records: Iterable[tuple[int, bytes]]) -> list[Output]:
         """Feed facts in order, the ones that were skipped before them too."""
         outputs: list[Output] = []
-        before = self._ledger
         for offset, value in records:
-            if offset > self._ledger + 1:
-                self._feed_range(self._ledger + 1, offset, outputs)
+            outputs += self._fill(ranges, offset)
             if offset > self._ledger:
-                self._feed(offset, value, outputs)
-        if self._ledger > before:
-            self._confirm(outputs)
-        return outputs
+                self._feed(offset, value)
+        return outputs + self._confirm()
 
-    def catch_up(self) -> list[Output]:
+    def catch_up(self, ranges: RangeReader) -> list[Output]:
         """Feed what no later record would ever show to be missing."""
+        return self._fill(ranges, ranges.end(FACTS.name, self.number))
+
+    def _fill(self, ranges: RangeReader, end: int) -> list[Output]:
+        """Feed everything above the ledger and below `end`, confirmed in parts."""
         outputs: list[Output] = []
-        end = self._ranges.end(FACTS.name, self.number)
-        before = self._ledger
-        if end > before + 1:
-            self._feed_range(before + 1, end, outputs)
-        if self._ledger > before:
-            self._confirm(outputs)
+        for start in range(self._ledger + 1, end, OFFSETS_AT_ONCE):
+            stop = min(end, start + OFFSETS_AT_ONCE)
+            for offset, value in ranges.read(FACTS.name, self.number, start, stop):
+                self._feed(offset, value)
+            outputs += self._confirm()
         return outputs
 
-    def _feed_range(self, start: int, end: int, outputs: list[Output]) -> None:
-        for offset, value in self._ranges.read(FACTS.name, self.number, start, end):
-            self._feed(offset, value, outputs)
-
-    def _feed(self, offset: int, value: bytes, outputs: list[Output]) -> None:
-        self._ledger = offset
+    def _feed(self, offset: int, value: bytes) -> None:
+        self._ledger, self._is_confirmed = offset, False
         try:
             facts = decode_output(value)
         except InvalidEvent as invalid:
@@ -102,10 +96,13 @@ class _Partition:
             )
             return
         if isinstance(facts, QaFacts):
-            outputs.extend(self._scorecards.feed(facts))
+            self._outputs.extend(self._scorecards.feed(facts))
 
-    def _confirm(self, outputs: list[Output]) -> None:
-        for output in outputs:
+    def _confirm(self) -> list[Output]:
+        """Write what follows from the facts since the last time, and the checkpoint behind them."""
+        if self._is_confirmed:
+            return []
+        for output in self._outputs:
             self._outbox.send_output(output)
         topic = changelog_of(FACTS.name)
         for key, record in self._scorecards.take_changes():
@@ -113,6 +110,9 @@ class _Partition:
         ledger = encode_ledger(self._ledger, self._scorecards.encode_partition(), self.topic_id)
         self._outbox.send(topic, LEDGER_KEY.encode(), ledger, self.number)
         self._outbox.commit()
+        self._is_confirmed = True
+        outputs, self._outputs = self._outputs, []
+        return outputs
 
 
 class ScorecardStage:
@@ -135,38 +135,43 @@ class ScorecardStage:
         self._assigned: set[int] = set()
         self._partitions: dict[int, _Partition] = {}
         self._changelog: ChangelogReader
+        self._ranges: RangeReader
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scorecards")
         self._lock = asyncio.Lock()
 
-    async def assign(self, numbers: set[int]) -> None:
-        """Give up what is no longer ours, recover what is new."""
-        async with self._lock:
-            for number in self._assigned - numbers:
-                self._exporter.facts_revoked(number)
-            self._assigned = numbers
-            self._partitions = {n: p for n, p in self._partitions.items() if n in numbers}
-            await self._open_missing()
+    def assign(self, numbers: set[int]) -> None:
+        """Give up what is no longer ours. What is new is opened by the next call of the others: the
+        whole group waits for this one.
+        """
+        for number in self._assigned - numbers:
+            self._exporter.facts_revoked(number)
+            self._partitions.pop(number, None)
+        self._assigned = numbers
 
     async def process(self, records: Iterable[Record]) -> None:
-        """Take new records; returns when what follows from them is confirmed."""
+        """Take new records; returns when what follows from them is confirmed, or has to wait for
+        `catch_up`, because Kafka is away.
+        """
         by_partition: dict[int, list[tuple[int, bytes]]] = {}
         for number, offset, value in records:
             by_partition.setdefault(number, []).append((offset, value))
         async with self._lock:
+            await self._open_missing()
             for number, values in by_partition.items():
                 partition = self._partitions.get(number)
-                if partition is not None:
-                    await self._run(number, partition.process, values)
+                if partition and not await self._run(partition, partition.process, values):
+                    return
 
     async def catch_up(self) -> None:
-        """Open what a failure of Kafka closed, and look behind each ledger for records that Faust
-        never brought.
+        """Open what is new and what a failure of Kafka closed, and look behind each ledger for
+        records that Faust never brought.
         """
         async with self._lock:
             await self._close_if_made_anew()
             await self._open_missing()
-            for number, partition in list(self._partitions.items()):
-                await self._run(number, partition.catch_up)
+            for partition in list(self._partitions.values()):
+                if not await self._run(partition, partition.catch_up):
+                    return
 
     async def _close_if_made_anew(self) -> None:
         """Forget partitions of a topic that was deleted and made again: their ledgers mean nothing
@@ -200,21 +205,30 @@ class ScorecardStage:
         # New readers each time: a client that saw the broker go may ask with the leader epoch of
         # before for ever (FENCED_LEADER_EPOCH).
         self._changelog = ChangelogReader(self.settings.connection, self.stopping)
-        ranges = RangeReader(self.settings.connection, self.stopping)
+        self._ranges = RangeReader(self.settings.connection, self.stopping)
         topic_id = self._topic_id()
         for number in numbers:
-            self._partitions[number] = _Partition(number, self, self._changelog, ranges, topic_id)
+            opened = _Partition(number, self, self._changelog, topic_id)
+            if number in self._assigned:
+                self._partitions[number] = opened
 
-    async def _run(self, number: int, call: Any, *arguments: Any) -> None:
+    async def _run(self, partition: _Partition, call: Any, *arguments: Any) -> bool:
+        """Whether Kafka took it. Where it did not, the others wait too: each of them would wait for
+        Kafka as long again, and with readers that are new they need not.
+        """
+        number = partition.number
         try:
-            outputs = await self._on_thread(call, *arguments)
+            outputs = await self._on_thread(call, self._ranges, *arguments)
         except (TransactionAbortedError, KafkaException) as failure:
             # Fenced by the next owner, or Kafka is away. Forgetting the partition is safe: while it
-            # is still ours, the next `catch_up` opens it again and reads what it missed.
+            # is still ours, the next call opens it again and reads what it missed.
             log.warning("partition %s starts over: %s", number, failure, extra=_place(number))
-            del self._partitions[number]
-            return
-        self._exporter.outputs(outputs, number)
+            if self._partitions.get(number) is partition:
+                del self._partitions[number]
+            return False
+        if self._partitions.get(number) is partition:
+            self._exporter.outputs(outputs, number)
+        return True
 
     async def _on_thread(self, call: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)

@@ -25,6 +25,11 @@ FIELDS = ("topic", "partition", "offset", "reason", "robot")
 MAX_FOREIGN_CHARS = 500
 """Of a line that another library writes; its first line alone is kept."""
 MAX_CAUSES = 5
+REPEAT_S = 10.0
+"""A line that another library repeats is written once in this time: while Kafka is away its clients
+say so forty times a second.
+"""
+MAX_KNOWN = 1_000
 
 _OURS = frozenset({"kefu", "agents", "pipeline", "schemas"})
 log = logging.getLogger("kefu")
@@ -82,7 +87,7 @@ class JsonFormatter(logging.Formatter):
         self._constants = constants
 
     def format(self, record: logging.LogRecord) -> str:
-        """`time` (RFC 3339, UTC), `level`, `logger`, `message`, fields, `exception`."""
+        """`time` (RFC 3339, UTC), `level`, `logger`, `message`, fields, `left_out`, `exception`."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -93,6 +98,8 @@ class JsonFormatter(logging.Formatter):
         for name in FIELDS:
             if name in record.__dict__:
                 line[name] = _shown(record.__dict__[name])
+        if "left_out" in record.__dict__:
+            line["left_out"] = record.__dict__["left_out"]
         if error := _error_of(record):
             line["exception"] = described(error)
         return json.dumps(line)
@@ -104,6 +111,8 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Local time, level, logger and message."""
         text = f"{self.formatTime(record)} {record.levelname} {record.name} {message_of(record)}"
+        if "left_out" in record.__dict__:
+            text += f" ({record.__dict__['left_out']} more like it before)"
         told = described(error) if (error := _error_of(record)) else None
         while told is not None:
             text += f"\n  {told['type']}" + (f": {told['text']}" if "text" in told else "")
@@ -112,7 +121,39 @@ class TextFormatter(logging.Formatter):
         return text
 
 
+class _Repeats:
+    """Lines of other libraries that were written not long ago."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], list[float]] = {}
+
+    def leaves_out(self, record: logging.LogRecord) -> bool:
+        """Whether the line is one too many; else its record is told how many were left out."""
+        if _is_ours(record) or record.exc_info:
+            return False
+        line, now = (record.name, message_of(record)), record.created
+        since, left_out = self._known.get(line, (now - REPEAT_S, 0))
+        if 0 <= now - since < REPEAT_S:
+            self._known[line] = [since, left_out + 1]
+            return True
+        if left_out:
+            record.__dict__["left_out"] = int(left_out)
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known[line] = [now, 0]
+        return False
+
+
 class _Handler(logging.StreamHandler[TextIO]):
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._repeats = _Repeats()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line, unless it is a repeated one."""
+        if not self._repeats.leaves_out(record):
+            super().emit(record)
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Nothing: the stream is gone, and the standard's own shows the arguments."""
 
@@ -129,9 +170,13 @@ def message_of(record: logging.LogRecord) -> str:
         text = template % given if given else template
     except (TypeError, ValueError, KeyError):
         text = template  # a mistake in the call is no reason to lose the line
-    if record.name.partition(".")[0] in _OURS:
+    if _is_ours(record):
         return text
     return text.partition("\n")[0][:MAX_FOREIGN_CHARS]
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.name.partition(".")[0] in _OURS
 
 
 def described(error: BaseException, depth: int = 0) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Brokers are restarted, die and go away in the middle of a stream: nothing is lost or invented."""
 
+import json
 import time
 from pathlib import Path
 from random import Random
@@ -16,9 +17,17 @@ pytestmark = pytest.mark.broker
 
 AWAY_S = 10.0 if SHORT else 120.0
 
+ATTEMPTS_PER_S = 8.0
+"""Twice what `METADATA_PAUSE_S` allows; without it there were hundreds."""
 
-# Not in `make test` for now: see the hourly scorecards in docs/faults.md.
-@only_in_full
+
+def attempts(log: Path) -> int:
+    """How often a worker has found no broker to ask, as its log tells."""
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    told = [line for line in lines if line["message"].startswith("Unable to update metadata")]
+    return sum(1 + line.get("left_out", 0) for line in told)
+
+
 @repeated(3)
 def test_the_broker_is_restarted_then_killed_then_gone_for_a_while(
     tmp_path: Path, seed: int
@@ -28,6 +37,7 @@ def test_the_broker_is_restarted_then_killed_then_gone_for_a_while(
         broker(tmp_path / "kafka") as (kafka, connection),
         crew(connection, tmp_path, "w0", "w1") as workers,
     ):
+        begun = time.monotonic()
         with Load(connection, generated(300 + seed), RATE) as load:
             workers.wait_until_at_work()
             for end, away_s in ((kafka.stop, 0.0), (kafka.kill, 0.0), (kafka.kill, AWAY_S)):
@@ -37,7 +47,11 @@ def test_the_broker_is_restarted_then_killed_then_gone_for_a_while(
                 time.sleep(away_s)
                 kafka.start()
                 workers.recovery.wait(ends, time.monotonic())
+        seconds = time.monotonic() - begun
         workers.finish(f"broker stopped, killed, and gone for {AWAY_S:g} s, seed {seed}", load)
+    for name in ("w0", "w1"):
+        found = attempts(tmp_path / f"{name}.log")
+        assert 0 < found < ATTEMPTS_PER_S * seconds, f"{name} asked {found} times for metadata"
 
 
 @only_in_full

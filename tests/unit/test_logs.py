@@ -112,3 +112,55 @@ def test_librdkafka_writes_past_the_log() -> None:
     """It would write to standard error itself, in lines of its own form, when it is fenced."""
     settings = KafkaConnection("127.0.0.1:9").confluent()
     assert settings["logger"].name == "librdkafka"
+
+
+def test_a_line_that_a_library_repeats_fills_the_log_or_one_of_ours_is_left_out(log: Log) -> None:
+    def said(logger: str, at_s: float, text: str) -> None:
+        record = logging.makeLogRecord(
+            {"name": logger, "levelno": logging.ERROR, "levelname": "ERROR", "msg": text}
+        )
+        record.created = at_s
+        logging.getLogger().handle(record)
+
+    for tenth in range(250):
+        said("aiokafka", 1_000 + tenth / 10, "no broker")
+        said("aiokafka", 1_000 + tenth / 10, f"node {tenth // 125}")
+        said("kefu.stage", 1_000 + tenth / 10, "ours")
+    lines = [(line["message"], line.get("left_out")) for line in log.lines()]
+    assert lines.count(("ours", None)) == 250
+    assert [told for told in lines if told[0] == "no broker"] == [
+        ("no broker", None),
+        ("no broker", 99),
+        ("no broker", 99),
+    ]
+    assert [told for told in lines if told[0].startswith("node")] == [
+        ("node 0", None),
+        ("node 0", 99),
+        ("node 1", None),
+        ("node 1", 99),
+    ]
+
+
+def test_the_exception_of_a_repeated_line_is_lost(log: Log) -> None:
+    for _ in range(3):
+        logging.getLogger("aiokafka").error("failed", exc_info=raised(chained))
+    assert len([line for line in log.lines() if "exception" in line]) == 3
+
+
+def test_what_is_known_of_repeated_lines_grows(log: Log) -> None:
+    for number in range(3 * logs.MAX_KNOWN):
+        logging.getLogger("aiokafka").error("node %s", number)
+    assert len(log.lines()) == 3 * logs.MAX_KNOWN
+    (ours,) = [each for each in logging.getLogger().handlers if isinstance(each, logs._Handler)]
+    assert len(ours._repeats._known) <= logs.MAX_KNOWN
+
+
+def test_a_person_is_not_told_how_often_a_line_was_left_out() -> None:
+    stream = Log(is_terminal=True)
+    logs.configure("INFO", "text", stream=stream)
+    for at_s in (1_000, 1_001, 1_011):
+        record = logging.makeLogRecord({"name": "aiokafka", "levelno": 40, "msg": "no broker"})
+        record.created = at_s
+        logging.getLogger().handle(record)
+    assert stream.getvalue().count("no broker") == 2
+    assert "(1 more like it before)" in stream.getvalue()

@@ -150,7 +150,7 @@ def test_an_event_that_cannot_be_decoded_is_quoted(log: Log, value: str) -> None
 
 def test_facts_that_cannot_be_read_are_quoted(log: Log) -> None:
     partition: Any = SimpleNamespace(number=2)
-    _Partition._feed(partition, 9, BAD_VALUES[0].encode(), [])
+    _Partition._feed(partition, 9, BAD_VALUES[0].encode())
     (line,) = log.lines()
     assert (line["partition"], line["offset"]) == (2, 9)
     assert line["reason"] in list(Reason)
