@@ -37,7 +37,11 @@ class RangeReader:
         return int(high)
 
     def read(self, topic: str, partition: int, start: int, end: int) -> list[tuple[int, bytes]]:
-        """Every record from `start` up to, not including, `end`, as (offset, value)."""
+        """Every record from `start` up to, not including, `end`, as (offset, value).
+
+        A log that ends before `end` proves nothing of what is missing: it is waited for, and then
+        raises KafkaException, as silence does.
+        """
         found: list[tuple[int, bytes]] = []
         self._consumer.assign([TopicPartition(topic, partition, start)])
         deadline = time.monotonic() + _LIMIT_S
@@ -48,12 +52,12 @@ class RangeReader:
                     deadline = time.monotonic() + _LIMIT_S
                 for message in messages:
                     error, offset = message.error(), message.offset()
-                    if error is None and offset < end:
-                        found.append((offset, message.value() or b""))
-                    elif error is None or error.code() == KafkaError._PARTITION_EOF:
-                        return found
-                    else:
+                    if error is not None and error.code() != KafkaError._PARTITION_EOF:
                         raise KafkaException(error)
+                    if offset >= end:
+                        return found
+                    if error is None and offset >= start:
+                        found.append((offset, message.value() or b""))
                 if found and found[-1][0] == end - 1:
                     return found
         finally:

@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from kefu.kafka_unavailable import KafkaUnavailable
 from kefu.local_kafka import LocalKafka
 
-pytestmark = [pytest.mark.broker, pytest.mark.alone]
+pytestmark = pytest.mark.broker
 
 
 def create_topic(kafka: LocalKafka, name: str) -> None:
@@ -73,6 +73,7 @@ def test_what_is_produced_is_consumed_byte_for_byte(kafka: LocalKafka) -> None:
     assert consume(kafka, "round-trip", 3) == values
 
 
+@pytest.mark.alone
 def test_a_consumer_group_gets_its_partitions_without_a_long_wait(kafka: LocalKafka) -> None:
     create_topic(kafka, "grouped")
     produce(kafka, "grouped", b"one")

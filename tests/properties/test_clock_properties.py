@@ -71,9 +71,9 @@ future_tolerance_seconds: 31536000
 ORACLE_CONFIG = replace(CONFIG, sla=parse_sla(SLA, "oracle.yaml"))
 # Four fifths of the engine's time are the quality rules, which have nothing to say of clocks.
 CLOCKS_ONLY = replace(ORACLE_CONFIG, qa=load_rules(RULES, "one_rule.yaml"))
-COUNT, MANY, CHUNK = 20_000, 1_000_000, 10_000
+COUNT, MANY, CHUNK = 8_000, 1_000_000, 10_000
 """How many interactions are compared in `make test`, and further ones in `make soak`."""
-PARTS = 10
+PARTS = 4
 """`make test` compares them in so many tests, so that no core waits for one long one."""
 DAY_MS = 86_400_000
 

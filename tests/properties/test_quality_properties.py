@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import pytest
+
 from schemas.codec import to_ms
 from schemas.events import Event
 from tests.clock_truth import Run
@@ -14,7 +16,8 @@ from tests.properties.interactions import interaction
 from tests.properties.test_clock_properties import DAY_MS, ORACLE_CONFIG, disturbed, in_order
 from tests.unit.builders import WordScorer
 
-COUNT = 2_000
+COUNT, MANY = 800, 20_000
+"""How many interactions are compared in `make test`, and further ones in `make soak`."""
 HOUR_MS = 3_600_000
 CUSTOMER = (
     "垃圾，我要投诉", "生气", "快递怎么还没到", "转人工", "很好，谢谢", "满意", "我要退款",
@@ -47,8 +50,19 @@ def finished(run: Run, events: list[Event]) -> Run:
 
 
 def test_late_and_repeated_events_lead_to_the_same_issues_moods_and_counts() -> None:
+    compare(range(COUNT))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+def test_late_and_repeated_events_lead_to_the_same_in_many_more_interactions() -> None:
+    compare(range(COUNT, COUNT + MANY))
+
+
+def compare(seeds: range) -> None:
+    """Each interaction in order, late and repeated, and recounted by the oracle."""
     claims = late_claims = recounted = 0
-    for seed in range(COUNT):
+    for seed in seeds:
         random = Random(seed)
         events = reworded(random, interaction(random, f"c{seed}"))
         plain = finished(in_order(events, WordScorer()), events).quality
@@ -67,8 +81,8 @@ def test_late_and_repeated_events_lead_to_the_same_issues_moods_and_counts() -> 
         assert found == expected, f"interaction {seed}"
         recounted += len(found)
     print(
-        f"quality: {COUNT:,} interactions, {claims:,} claims, late and repeated: the same; "
+        f"quality: {len(seeds):,} interactions, {claims:,} claims, late and repeated: the same; "
         f"{late_claims:,} withdrawals on the way; {recounted:,} counts as recounted"
     )
-    assert claims > COUNT
-    assert late_claims > COUNT / 10
+    assert claims > len(seeds)
+    assert late_claims > len(seeds) / 10
