@@ -195,22 +195,24 @@ class ScorecardStage:
 
     async def _open_missing(self) -> None:
         missing = sorted(self._assigned - self._partitions.keys())
+        if not missing:
+            return
         try:
-            if missing:
-                await self._on_thread(self._open, missing)
+            topic_id = await self._on_thread(self._renew_readers)
+            for number in missing:
+                opened = await self._on_thread(_Partition, number, self, self._changelog, topic_id)
+                if number in self._assigned:  # it may have gone meanwhile
+                    self._partitions[number] = opened
         except KafkaException as failure:
             log.warning("partitions cannot be opened yet: %s", failure)
 
-    def _open(self, numbers: list[int]) -> None:
-        # New readers each time: a client that saw the broker go may ask with the leader epoch of
-        # before for ever (FENCED_LEADER_EPOCH).
+    def _renew_readers(self) -> str:
+        """A client that saw the broker go may ask with the leader epoch of before for ever
+        (FENCED_LEADER_EPOCH). Returns the id of the facts topic.
+        """
         self._changelog = ChangelogReader(self.settings.connection, self.stopping)
         self._ranges = RangeReader(self.settings.connection, self.stopping)
-        topic_id = self._topic_id()
-        for number in numbers:
-            opened = _Partition(number, self, self._changelog, topic_id)
-            if number in self._assigned:
-                self._partitions[number] = opened
+        return self._topic_id()
 
     async def _run(self, partition: _Partition, call: Any, *arguments: Any) -> bool:
         """Whether Kafka took it. Where it did not, the others wait too: each of them would wait for

@@ -63,7 +63,6 @@ def unit_of(panel: dict[str, Any], target: dict[str, Any]) -> str:
 
 
 @pytest.mark.broker
-@pytest.mark.alone
 def test_no_panel_variable_or_annotation_fails_or_is_empty_under_load(
     watched: tuple[PrometheusQuery, TimeRange],
 ) -> None:

@@ -9,7 +9,7 @@ SESSION_TIMEOUT_S = 3.0
 """Of workers here: a killed one is missed soon, and a busy machine misses no living one."""
 BROKER = {"group.min.session.timeout.ms": "1000"}
 WORKER = ("--clock", "source", "--no-sentiment", "--session-timeout", str(SESSION_TIMEOUT_S))
-RATE = 300.0
+RATE = 150.0 if SHORT else 300.0
 """Events a second; a worker can do thirty times as many: recovery is not made of backlog."""
 
 

@@ -32,6 +32,7 @@ SECONDS = 5.0 if SHORT else 60.0
 LONG = 10_000 if SHORT else 100_000
 OPEN = 10_000 if SHORT else 100_000
 STOPPED_S, RUNNING_S = 0.4, 0.1
+SLOW_RATE = (2 if SHORT else 4) * RATE
 
 
 def hot(number: int, time_ms: int, times: int = 1) -> ConversationMessage:
@@ -152,7 +153,7 @@ def test_kafka_or_the_worker_is_slow(tmp_path: Path, slow: str) -> None:
     A slow reader of the outputs is no case of its own: it reads from Kafka, and no worker waits.
     """
     with broker() as (kafka, connection), crew(connection, tmp_path, "w0") as workers:
-        with Load(connection, generated(902), 4 * RATE) as load:
+        with Load(connection, generated(902), SLOW_RATE) as load:
             workers.wait_until_at_work()
             with Watched(pid(workers)) as watched, workers.recovery.after():
                 group = kafka.process_group if slow == "broker" else pid(workers)
