@@ -8,6 +8,7 @@ of kefu's own, which never quote. Of the other arguments of a log call only text
 
 import json
 import logging
+import math
 import sys
 import threading
 from collections.abc import Mapping
@@ -125,22 +126,22 @@ class _Repeats:
     """Lines of other libraries that were written not long ago."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], list[float]] = {}
+        self._known: dict[tuple[str, str], tuple[float, int]] = {}
 
     def leaves_out(self, record: logging.LogRecord) -> bool:
         """Whether the line is one too many; else its record is told how many were left out."""
         if _is_ours(record) or record.exc_info:
             return False
         line, now = (record.name, message_of(record)), record.created
-        since, left_out = self._known.get(line, (now - REPEAT_S, 0))
+        since, left_out = self._known.get(line, (-math.inf, 0))
         if 0 <= now - since < REPEAT_S:
-            self._known[line] = [since, left_out + 1]
+            self._known[line] = (since, left_out + 1)
             return True
         if left_out:
-            record.__dict__["left_out"] = int(left_out)
+            record.__dict__["left_out"] = left_out
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
-        self._known[line] = [now, 0]
+        self._known[line] = (now, 0)
         return False
 
 
