@@ -1,6 +1,8 @@
 """Faust's worker, with all that it and its parts say in the log (`kefu.logs`) and nowhere else."""
 
+import faulthandler
 import logging
+import signal
 
 import faust
 from mode.threads import ServiceThread
@@ -8,6 +10,9 @@ from mode.threads import ServiceThread
 from kefu import logs
 
 log = logging.getLogger("kefu.worker")
+
+STOP_LIMIT_S = 20.0
+"""A worker that is told to stop and has not ended by then is ended: see `_schedule_shutdown`."""
 
 
 class FaustWorker(faust.Worker):  # type: ignore[misc]
@@ -18,6 +23,16 @@ class FaustWorker(faust.Worker):  # type: ignore[misc]
         self.spinner = None  # it writes codes for a terminal wherever its output goes
         self.loop.set_exception_handler(logs.on_loop_error)
         ServiceThread.on_crash = _on_crash  # its own prints the exception to standard error
+
+    def _schedule_shutdown(self, signal: signal.Signals) -> None:
+        """Begin to stop; where that hangs, the stacks go to standard error and the process ends.
+
+        Kafka's client waits for its own thread without letting go of Python's lock (its issue
+        1023), and once in some dozens of stops after a broker's death it waits for ever: then no
+        line of Python runs any more. What was confirmed is in Kafka, the rest is read again.
+        """
+        faulthandler.dump_traceback_later(STOP_LIMIT_S, exit=True)
+        super()._schedule_shutdown(signal)
 
     def _on_sigusr1(self) -> None:
         """Faust would print the local variables of all threads, and with them what people said."""

@@ -66,7 +66,7 @@ class Worker:
         try:
             return self.process.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.kill()
             raise AssertionError(
                 f"did not stop within {STOP_LIMIT_S:.0f} s: {self.tail()}"
             ) from None
