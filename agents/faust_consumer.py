@@ -14,6 +14,7 @@ core of the machine. `tests/faults/test_brokers.py` holds that a worker asks sel
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import faust
@@ -22,10 +23,27 @@ from faust.types import TP
 
 METADATA_PAUSE_S = 0.25
 """How long aiokafka waits, after it has asked for metadata, before it may ask again."""
+COMMIT_LIMIT_S = 4.0
+"""How long one acknowledgement may take; the ledger knows what is done, and the next one tells."""
 
 
 class PatientThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """Has aiokafka pause between its attempts to learn which brokers there are."""
+    """Has aiokafka pause between its attempts to learn which brokers there are, and give up an
+    acknowledgement that no broker takes: it tries for ever, and Faust does not stop before it ends.
+    """
+
+    async def _commit(self, offsets: Any) -> bool:
+        try:
+            return bool(await asyncio.wait_for(super()._commit(offsets), COMMIT_LIMIT_S))
+        except TimeoutError:
+            return False
+
+    async def on_thread_stop(self) -> None:
+        """Stop aiokafka. Its fetcher passes on that its own requests were cancelled, which would
+        end this thread before it says so, and Faust waits a minute to hear it.
+        """
+        with suppress(asyncio.CancelledError):
+            await super().on_thread_stop()
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)

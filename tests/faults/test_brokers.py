@@ -35,7 +35,7 @@ def test_the_broker_is_restarted_then_killed_then_gone_for_a_while(
     random = Random(seed)
     with (
         broker(tmp_path / "kafka") as (kafka, connection),
-        crew(connection, tmp_path, "w0", "w1") as workers,
+        crew(connection, tmp_path, "w0", "w1", may_hang=True) as workers,
     ):
         begun = time.monotonic()
         with Load(connection, generated(300 + seed), RATE) as load:
@@ -54,13 +54,25 @@ def test_the_broker_is_restarted_then_killed_then_gone_for_a_while(
         assert 0 < found < ATTEMPTS_PER_S * seconds, f"{name} asked {found} times for metadata"
 
 
+def test_a_worker_is_told_to_stop_and_the_broker_is_gone(tmp_path: Path) -> None:
+    with (
+        broker(tmp_path / "kafka") as (kafka, connection),
+        crew(connection, tmp_path, "w0") as workers,
+    ):
+        with Load(connection, generated(500), RATE, is_last=False):
+            workers.wait_until_at_work()
+        kafka.kill()
+        workers.stop("w0")
+        print(f"broker gone, worker told to stop: ended in {workers.longest_stop_s:.1f} s")
+
+
 @only_in_full
 @repeated(3)
 def test_one_of_three_brokers_is_killed_then_the_leader(tmp_path: Path, seed: int) -> None:
     random = Random(seed)
     with (
         cluster(tmp_path / "cluster") as brokers,
-        crew(brokers.connection, tmp_path, "w0", "w1") as workers,
+        crew(brokers.connection, tmp_path, "w0", "w1", may_hang=True) as workers,
     ):
         with Load(brokers.connection, generated(400 + seed), RATE) as load:
             workers.wait_until_at_work()
