@@ -67,13 +67,16 @@ class HotStageService(Service):  # type: ignore[misc]
                 asyncio.run_coroutine_threadsafe(self.crash(error), self._app_loop)
 
 
-def build_app(settings: WorkerSettings) -> faust.App:
-    """Build the worker's app. Topics must exist. Raises `ConfigError` for bad configuration."""
+def build_app(settings: WorkerSettings, stopping: threading.Event) -> faust.App:
+    """Build the worker's app, whose own parts end when `stopping` is set, together with Faust's.
+
+    Topics must exist. Raises `ConfigError` for bad configuration.
+    """
     config = load_config(settings.config_dir)
     exporter = Exporter(CollectorRegistry(), config, load_labels(settings.config_dir))
     counts = partition_counts(settings.connection)
     scorer = load_scorer() if settings.sentiment else None
-    stage = HotStage(settings, _factory(config, scorer), exporter, counts[FACTS.name])
+    stage = HotStage(settings, _factory(config, scorer), exporter, counts[FACTS.name], stopping)
     if settings.metrics_port:
         MetricsServer(
             exporter.metrics,
@@ -108,7 +111,7 @@ def build_app(settings: WorkerSettings) -> faust.App:
         for topic in (CONVERSATIONS, CALLS)
         for number in range(counts[topic.name])
     )
-    _add_scorecards(app, settings, config, origins, exporter, stage.stop)
+    _add_scorecards(app, settings, config, origins, exporter, stopping)
     return app
 
 

@@ -43,6 +43,8 @@ _LIMIT_S = 30.0
 _CALL_LIMIT_S = 10.0
 """How long one question about topics may take; whoever asked tries again."""
 _DESCRIBE_LIMIT_S = 5.0
+_LOOK_S = 1.0
+"""How often a wait looks whether the worker is to stop."""
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """Kafka's way to write an id of zeros."""
 _NO_LEADER_YET = (
@@ -114,8 +116,19 @@ class ChangelogReader:
         self._connection = connection
         self._stopping = stopping or threading.Event()
         self._admin = AdminClient(connection.confluent())
-        # As the first call of a new client `list_offsets` takes 3 s one time in fifty.
-        self._admin.list_topics(timeout=_CALL_LIMIT_S)
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """As the first call of a new client `list_offsets` takes 3 s one time in fifty."""
+        deadline = time.monotonic() + _CALL_LIMIT_S
+        while True:
+            try:
+                self._admin.list_topics(timeout=_LOOK_S)
+            except KafkaException:
+                if self._stopping.is_set() or time.monotonic() > deadline:
+                    raise
+            else:
+                return
 
     def read(self, topic: str, partitions: Iterable[int]) -> dict[int, Checkpoint]:
         """The newest checkpoint of each partition, as `reading` finds them."""
@@ -177,7 +190,7 @@ class ChangelogReader:
         ids = {}
         for name, described in found.items():
             try:
-                ids[name] = str(_answer(described, _DESCRIBE_LIMIT_S).topic_id)
+                ids[name] = str(self._answer(described, _DESCRIBE_LIMIT_S).topic_id)
             except KafkaException as failure:
                 if failure.args[0].code() not in _NO_LEADER_YET:
                     raise
@@ -196,22 +209,26 @@ class ChangelogReader:
                 request_timeout=_CALL_LIMIT_S,
             )
             try:
-                return {tp.partition: _answer(f, _CALL_LIMIT_S).offset for tp, f in found.items()}
+                return {
+                    tp.partition: self._answer(f, _CALL_LIMIT_S).offset for tp, f in found.items()
+                }
             except KafkaException as failure:
                 # A topic that was just made has no leader for a moment; the client does not wait.
                 if failure.args[0].code() not in _NO_LEADER_YET or time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
 
-
-def _answer(future: Future[Any], limit_s: float) -> Any:
-    """What Kafka answers. When `limit_s` is over its client says so itself, which is waited for: a
-    second limit as short would now and then come first, and that is another kind of error.
-    """
-    try:
-        return future.result(2 * limit_s)
-    except TimeoutError:
-        raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
+    def _answer(self, future: Future[Any], limit_s: float) -> Any:
+        """What Kafka answers. When `limit_s` is over its client says so itself, which is waited
+        for: a second limit as short would now and then come first, and that is another error.
+        """
+        deadline = time.monotonic() + 2 * limit_s
+        while True:
+            try:
+                return future.result(_LOOK_S)
+            except TimeoutError:
+                if self._stopping.is_set() or time.monotonic() > deadline:
+                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
 
 
 def _apply(checkpoint: Checkpoint, key: bytes, value: bytes | None) -> None:

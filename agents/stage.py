@@ -16,6 +16,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from agents.changelog import ChangelogReader
+from agents.consumer_group import leave
 from agents.export import Exporter
 from agents.health import Health
 from agents.outbox import Outbox, TransactionAbortedError
@@ -49,6 +50,7 @@ class HotStage:
         make_engine: EngineFactory,
         exporter: Exporter,
         facts_partitions: int,
+        stop: threading.Event,
     ) -> None:
         self._settings = settings
         self._make_engine = make_engine
@@ -62,7 +64,7 @@ class HotStage:
         self._membership: Any = None
         self._gauges_at = 0.0
         self._topics_at = 0.0
-        self.stop = threading.Event()
+        self.stop = stop
         self.health = Health()
         self.assigned: tuple[Place, ...] = ()
 
@@ -123,8 +125,10 @@ class HotStage:
                 self._show_gauges(consumer)
                 self._look_at_topics()
         finally:
-            self._drop()
-            consumer.close()
+            try:
+                leave(consumer)
+            finally:
+                self._drop()
 
     # --- membership and states -------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import faulthandler
 import logging
 import signal
+import threading
 
 import faust
 from mode.threads import ServiceThread
@@ -18,8 +19,12 @@ STOP_LIMIT_S = 20.0
 class FaustWorker(faust.Worker):  # type: ignore[misc]
     """Leaves the log as it is configured, and does without signals for debugging."""
 
-    def __init__(self, app: faust.App) -> None:
+    def __init__(self, app: faust.App, stopping: threading.Event) -> None:
+        """`stopping` is set as soon as the worker is told to end: Faust ends its own parts one
+        after another, and each of them may wait some seconds for a Kafka that is gone.
+        """
         super().__init__(app, override_logging=False, quiet=True)
+        self._told = stopping
         self.spinner = None  # it writes codes for a terminal wherever its output goes
         self.loop.set_exception_handler(logs.on_loop_error)
         ServiceThread.on_crash = _on_crash  # its own prints the exception to standard error
@@ -28,10 +33,12 @@ class FaustWorker(faust.Worker):  # type: ignore[misc]
         """Begin to stop; where that hangs, the stacks go to standard error and the process ends.
 
         Kafka's client waits for its own thread without letting go of Python's lock (its issue
-        1023), and once in some dozens of stops after a broker's death it waits for ever: then no
-        line of Python runs any more. What was confirmed is in Kafka, the rest is read again.
+        1023). The one way in which that was seen to last for ever is shut
+        (`agents.consumer_group`); should there be another, no line of Python would run any more.
+        What was confirmed is in Kafka, the rest is read again.
         """
         faulthandler.dump_traceback_later(STOP_LIMIT_S, exit=True)
+        self._told.set()
         super()._schedule_shutdown(signal)
 
     def _on_sigusr1(self) -> None:

@@ -3,6 +3,7 @@
 import gc
 import os
 import tempfile
+import threading
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from socket import gethostname
@@ -106,8 +107,9 @@ def _token(path: Path) -> str:
 
 def run_worker(settings: WorkerSettings) -> None:
     """Build the app and run it in this process; ends with the process's exit code."""
+    stopping = threading.Event()
     try:
-        app = build_app(settings)
+        app = build_app(settings, stopping)
     except ConfigError as error:
         raise UserError(str(error)) from None
     except TopicsError as error:
@@ -115,7 +117,7 @@ def run_worker(settings: WorkerSettings) -> None:
     except OSError as error:
         raise UserError(f"metrics port {settings.metrics_port}: {error.strerror}") from None
     _collect_less()
-    FaustWorker(app).execute_from_commandline()
+    FaustWorker(app, stopping).execute_from_commandline()
 
 
 def _collect_less() -> None:

@@ -16,23 +16,12 @@ from tests.faults.recovery import Recovery
 from tests.faults.settings import BROKER, WORKER
 from tests.faults.verdict import check
 
-BY_WATCHDOG = 1
-"""What a worker ends with that hangs when it is told to stop (`kefu/faust_worker.py`)."""
-
 
 class Crew:
     """Workers by name."""
 
-    def __init__(
-        self,
-        connection: KafkaConnection,
-        folder: Path,
-        options: tuple[str, ...],
-        *,
-        may_hang: bool = False,
-    ) -> None:
+    def __init__(self, connection: KafkaConnection, folder: Path, options: tuple[str, ...]) -> None:
         self.connection = connection
-        self._may_hang = may_hang
         self.recovery = Recovery(connection)
         self._folder = folder
         self._options = options
@@ -51,10 +40,7 @@ class Crew:
         """Ask one to end, and wait until it has."""
         worker, asked_at = self.workers.pop(name), time.monotonic()
         ended = worker.stop()
-        if self._may_hang and ended == BY_WATCHDOG and "Timeout (0:00:20)!" in worker.tail():
-            print(f"{name} hung in Kafka's client when told to stop, and ended itself")
-        else:
-            assert ended == 0, worker.tail()
+        assert ended == 0, worker.tail()
         self.longest_stop_s = max(self.longest_stop_s, time.monotonic() - asked_at)
 
     def wait_until_at_work(self) -> None:
@@ -91,13 +77,9 @@ def crew(
     folder: Path,
     *names: str,
     options: tuple[str, ...] = WORKER,
-    may_hang: bool = False,
 ) -> Iterator[Crew]:
-    """Workers of these names on a broker that has its topics.
-
-    `may_hang`: a broker dies, after which Kafka's client may hang in the stop (docs/faults.md).
-    """
-    found = Crew(connection, folder, options, may_hang=may_hang)
+    """Workers of these names on a broker that has its topics."""
+    found = Crew(connection, folder, options)
     try:
         for name in names:
             found.start(name)

@@ -35,7 +35,7 @@ def test_the_broker_is_restarted_then_killed_then_gone_for_a_while(
     random = Random(seed)
     with (
         broker(tmp_path / "kafka") as (kafka, connection),
-        crew(connection, tmp_path, "w0", "w1", may_hang=True) as workers,
+        crew(connection, tmp_path, "w0", "w1") as workers,
     ):
         begun = time.monotonic()
         with Load(connection, generated(300 + seed), RATE) as load:
@@ -72,7 +72,7 @@ def test_one_of_three_brokers_is_killed_then_the_leader(tmp_path: Path, seed: in
     random = Random(seed)
     with (
         cluster(tmp_path / "cluster") as brokers,
-        crew(brokers.connection, tmp_path, "w0", "w1", may_hang=True) as workers,
+        crew(brokers.connection, tmp_path, "w0", "w1") as workers,
     ):
         with Load(brokers.connection, generated(400 + seed), RATE) as load:
             workers.wait_until_at_work()

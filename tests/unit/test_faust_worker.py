@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 SCRIPT = """
-import ctypes, signal, faust
+import ctypes, signal, threading, faust
 from kefu import faust_worker
 
 faust_worker.STOP_LIMIT_S = 0.5
-worker = faust_worker.FaustWorker(faust.App("t", web_enabled=False))
+worker = faust_worker.FaustWorker(faust.App("t", web_enabled=False), threading.Event())
 
 async def told_to_stop():
     said = "我的电话13800138000"

@@ -72,7 +72,8 @@ def test_a_crash_of_a_thread_of_faust_is_printed(
     log: Log, error: Exception, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ServiceThread, "on_crash", ServiceThread.on_crash)
-    FaustWorker(faust.App("some", broker="kafka://127.0.0.1:9", store="memory://"))
+    app = faust.App("some", broker="kafka://127.0.0.1:9", store="memory://")
+    FaustWorker(app, threading.Event())
 
     thread: Any = SimpleNamespace()
     ServiceThread.on_crash(thread, "{0!r} crashed: {1!r}", "Some", error)  # as mode calls it
@@ -113,7 +114,7 @@ def test_an_event_that_the_engine_fails_on_is_quoted(log: Log, error: Exception)
     of = task(of=Failing())
     event = customer(0, MARK)
     settings: Any = SimpleNamespace()
-    stage = HotStage(settings, None, None, 4)  # type: ignore[arg-type]
+    stage = HotStage(settings, None, None, 4, threading.Event())  # type: ignore[arg-type]
     arguments: dict[str, Any] = {"key": event.subject.encode(), "time_ms": 0, "poisoned": False}
     with pytest.raises(type(error)) as caught:
         of.process(7, value=encode(event), **arguments)
