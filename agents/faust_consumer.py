@@ -23,7 +23,7 @@ from faust.types import TP
 
 METADATA_PAUSE_S = 0.25
 """How long aiokafka waits, after it has asked for metadata, before it may ask again."""
-COMMIT_LIMIT_S = 4.0
+COMMIT_LIMIT_S = 2.0
 """How long one acknowledgement may take; the ledger knows what is done, and the next one tells."""
 
 

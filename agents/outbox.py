@@ -26,7 +26,8 @@ CALL_LIMIT_S = 4.0
 GIVE_UP_S = TRANSACTION_TIMEOUT_MS / 1000 + 2
 """After this the broker has taken the transaction back, and only a new producer can help."""
 OVERTIME_S = 2.0
-"""How much longer than `CALL_LIMIT_S` a call of the client may take before it is left alone."""
+"""How much longer than `CALL_LIMIT_S` a call of the client may take before it is left alone, unless
+the worker is told to stop."""
 
 _TOPIC_OF_CLASS: dict[type, str] = {}
 
@@ -132,7 +133,7 @@ class Outbox:
         deadline = time.monotonic() + GIVE_UP_S
         while True:
             try:
-                _bounded(call, *arguments, CALL_LIMIT_S)
+                _bounded(self._stopping, call, *arguments, CALL_LIMIT_S)
             except KafkaException as failure:
                 is_over = self._stopping.is_set() or time.monotonic() > deadline
                 if is_over or not failure.args[0].retriable():
@@ -150,7 +151,7 @@ def _topic_of(output: Output) -> str:
     return topic
 
 
-def _bounded(call: Callable[..., Any], *arguments: Any) -> None:
+def _bounded(stopping: threading.Event, call: Callable[..., Any], *arguments: Any) -> None:
     """Make the call on a thread of its own, and leave it alone where it does not come back.
 
     librdkafka's `send_offsets_to_transaction` forgets its time limit when the coordinator goes away
@@ -169,8 +170,19 @@ def _bounded(call: Callable[..., Any], *arguments: Any) -> None:
 
     threading.Thread(target=run, name="transaction", daemon=True).start()
     try:
-        failure = done.get(timeout=CALL_LIMIT_S + OVERTIME_S)
+        failure = _outcome(done, stopping)
     except Empty:
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
     if failure is not None:
         raise failure
+
+
+def _outcome(
+    done: SimpleQueue[BaseException | None], stopping: threading.Event
+) -> BaseException | None:
+    try:
+        return done.get(timeout=CALL_LIMIT_S)
+    except Empty:
+        if stopping.is_set():
+            raise
+        return done.get(timeout=OVERTIME_S)
