@@ -125,10 +125,13 @@ class ChangelogReader:
             try:
                 self._admin.list_topics(timeout=_LOOK_S)
             except KafkaException:
-                if self._stopping.is_set() or time.monotonic() > deadline:
+                if self._is_over(deadline):
                     raise
             else:
                 return
+
+    def _is_over(self, deadline: float) -> bool:
+        return self._stopping.is_set() or time.monotonic() > deadline
 
     def read(self, topic: str, partitions: Iterable[int]) -> dict[int, Checkpoint]:
         """The newest checkpoint of each partition, as `reading` finds them."""
@@ -166,7 +169,7 @@ class ChangelogReader:
                 messages = consumer.consume(5_000, timeout=0.02)
                 if messages:
                     deadline = time.monotonic() + _LIMIT_S
-                elif self._stopping.is_set() or time.monotonic() > deadline:
+                elif self._is_over(deadline):
                     raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
                 for message in messages:
                     error, partition = message.error(), message.partition()
@@ -227,7 +230,7 @@ class ChangelogReader:
             try:
                 return future.result(_LOOK_S)
             except TimeoutError:
-                if self._stopping.is_set() or time.monotonic() > deadline:
+                if self._is_over(deadline):
                     raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
 
 

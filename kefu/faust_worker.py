@@ -24,7 +24,7 @@ class FaustWorker(faust.Worker):  # type: ignore[misc]
         after another, and each of them may wait some seconds for a Kafka that is gone.
         """
         super().__init__(app, override_logging=False, quiet=True)
-        self._told = stopping
+        self._stopping = stopping
         self.spinner = None  # it writes codes for a terminal wherever its output goes
         self.loop.set_exception_handler(logs.on_loop_error)
         ServiceThread.on_crash = _on_crash  # its own prints the exception to standard error
@@ -38,7 +38,7 @@ class FaustWorker(faust.Worker):  # type: ignore[misc]
         What was confirmed is in Kafka, the rest is read again.
         """
         faulthandler.dump_traceback_later(STOP_LIMIT_S, exit=True)
-        self._told.set()
+        self._stopping.set()
         super()._schedule_shutdown(signal)
 
     def _on_sigusr1(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from agents.connection import KafkaConnection
 from agents.consumer_group import leave
@@ -43,10 +43,7 @@ class Member(Consumer):
 
     def wait_until_assigned(self) -> None:
         while not self.said:
-            self.take()
-
-    def take(self) -> list[Message]:
-        return self.consume(1, timeout=0.05)
+            self.consume(1, timeout=0.05)
 
     def close(self) -> None:
         self.said.append("closing")

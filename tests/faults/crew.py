@@ -73,10 +73,7 @@ class Crew:
 
 @contextmanager
 def crew(
-    connection: KafkaConnection,
-    folder: Path,
-    *names: str,
-    options: tuple[str, ...] = WORKER,
+    connection: KafkaConnection, folder: Path, *names: str, options: tuple[str, ...] = WORKER
 ) -> Iterator[Crew]:
     """Workers of these names on a broker that has its topics."""
     found = Crew(connection, folder, options)
